@@ -104,6 +104,12 @@ export const HABITS: readonly Habit[] = [
   { name: "Token wanted", pattern: /\btoken wanted\b/i, write: "Token required" },
   { name: "now or then", pattern: /\bnow or then\b/i, write: "say when: now, or once …" },
   {
+    name: "number and plural",
+    pattern:
+      /(?<!\$|@\w+ )\{\w+\} (?:bytes|connections|days|files|frames|hours|lines|logins|miners|minutes|outputs|seconds|settings|shares|sub-accounts|times|workers)\b/,
+    write: "{count|miner}, which is filled as 1 miner or 2 miners",
+  },
+  {
     name: "See the head of this file",
     pattern: /\bSee the head of this file\b/i,
     write: "say it in one sentence",

@@ -5,6 +5,8 @@
  */
 
 import type { GenericSchema } from "valibot";
+import * as minerShapes from "../lib/observe/status/miner_shapes.ts";
+import * as poolShapes from "../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../lib/observe/status/shapes.ts";
 import { SpanSchema } from "../lib/observe/status/history_shapes.ts";
 import * as workerShapes from "../lib/observe/status/worker_shapes.ts";
@@ -16,13 +18,13 @@ const END = "<!-- answers:end -->";
 const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /healthz", shapes.HealthSchema],
   ["GET /api/v1/summary", shapes.SummarySchema],
-  ["GET /api/v1/miners", shapes.MinersSchema],
-  ["GET /api/v1/miners/{id}", shapes.MinerSchema],
-  ["GET /api/v1/miner-table", shapes.MinerTableSchema],
+  ["GET /api/v1/miners", minerShapes.MinersSchema],
+  ["GET /api/v1/miners/{id}", minerShapes.MinerSchema],
+  ["GET /api/v1/miner-table", minerShapes.MinerTableSchema],
   ["GET /api/v1/workers", workerShapes.WorkersSchema],
   ["GET /api/v1/workers/{id}", workerShapes.WorkerSchema],
   ["GET /api/v1/worker-table", workerShapes.WorkerTableSchema],
-  ["GET /api/v1/upstreams", shapes.UpstreamsSchema],
+  ["GET /api/v1/upstreams", poolShapes.UpstreamsSchema],
   ["GET /api/v1/causes", workerShapes.CausesSchema],
   ["GET /api/v1/events", shapes.EventsSchema],
   ["GET /api/v1/causes?span=…", workerShapes.LossesByCauseSchema],

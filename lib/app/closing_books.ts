@@ -30,7 +30,7 @@ export function logClosingBooks(proxy: Proxy): void {
   }
   const { shares } = proxy.statistics();
   log.info(
-    "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +
+    "Stopped: {received|share} received: {refused} refused here, {outage} for made-up jobs, " +
       "{kept} kept (below the pool's difficulty: credited, not sent), {submitted} submitted; of " +
       "these {accepted} accepted, {rejected} rejected, {assumed} assumed accepted without a " +
       "verdict, " +

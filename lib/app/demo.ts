@@ -7,6 +7,7 @@
  * is judged by the other miners.
  */
 
+import { counted } from "../base/counted.ts";
 import type { Time } from "../base/clock.ts";
 import type { DemoCommand } from "../cli/command.ts";
 import { readConfig } from "../config/read.ts";
@@ -96,7 +97,8 @@ export async function demo(
     const bytes = uplink.after(poolBytesWritten, useful, working >= healthyMiners);
     const seconds = Math.round((time.now() - started) / 1000);
     live.show(
-      `${String(seconds).padStart(4)} s   ${working} miners   ${shares.accepted} accepted   ` +
+      `${String(seconds).padStart(4)} s   ${counted(working, "miner")}   ` +
+        `${shares.accepted} accepted   ` +
         `${rejectedIn(shares)} rejected` +
         (command.faults.length === 0 ? "" : `   ${refusedIn(shares)} refused here`) +
         (command.pools === "agent" ? "" : `   ${shares.kept} kept`) +

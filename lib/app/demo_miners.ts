@@ -17,10 +17,11 @@ const FREQUENT = ["antminer", "whatsminer"] as const;
 export const DEMO_FIRMWARE: readonly FirmwareName[] = FIRMWARE_NAMES.toSpliced(7, 0, ...FREQUENT);
 
 /** Short times, since people watch a demo only briefly. */
-export const DEMO_TIMES: Partial<TroubleTimes> = {
+export const DEMO_TIMES = {
   deadAfterMs: 20_000,
-  gapEveryMs: 3 * 60_000,
-};
+  gapEveryMs: 70_000,
+  gapMs: 21_000,
+} as const satisfies Partial<TroubleTimes>;
 
 /** The demo reports a worker's trouble after seconds; a farm does after minutes. */
 export const DEMO_WORKER_TIMES: WorkerTimes = {
@@ -28,8 +29,8 @@ export const DEMO_WORKER_TIMES: WorkerTimes = {
   sweepMs: 5_000,
   bucketMs: 30_000,
   missingMs: 30_000,
-  // Longer than the pause of a miner with gaps.
   silentMs: 75_000,
+  gapMs: 20_000,
   windowMs: 60_000,
   keptMs: 60_000,
 };

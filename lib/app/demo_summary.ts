@@ -2,6 +2,7 @@
  * What happened to every share of a demo, in sentences whose figures add up; pure.
  */
 
+import { counted } from "../base/counted.ts";
 import { type LedgerSnapshot, refusedIn } from "../mux/books/ledger.ts";
 import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
 import type { MinerStatistics } from "../sim/miner_ledger.ts";
@@ -54,7 +55,7 @@ export function demoSummary(
     [found - shares.received, "unread"],
   ];
   return [
-    `Miners found ${found} shares: ${listed(ends)}.`,
+    `Miners found ${counted(found, "share")}: ${listed(ends)}.`,
     ...pools.map(({ what, submits, accepted, rejected }) =>
       `The ${what} checked the header of each of the ${submits} that reached it: ` +
       `${accepted} accepted, ${rejected} rejected.`

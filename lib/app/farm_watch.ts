@@ -1,8 +1,7 @@
 /**
- * What happens to the farm as a whole, as it happens: whether any pool serves, which one, since
- * when it is not the one wanted, and what the farm usually does.
+ * Watches the farm as a whole: outages, miners that work for a backup pool, and the usual hashrate.
  *
- * It looks once a second, and keeps what it has seen under monotonic time.
+ * It looks once a second. Inside, all times are monotonic.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -13,7 +12,7 @@ import { type Mark, type MarkKind, Marks } from "../observe/marks.ts";
 import { OutageTime } from "../observe/outage_time.ts";
 import { UsualHashrate } from "../observe/usual_hashrate.ts";
 
-/** A sub-account; an `Account` already fits. */
+/** The parts of an `Account` that are watched. */
 export interface WatchedAccount {
   /** Its miners. */
   readonly mux: Pick<Multiplexer, "miners" | "servingPool">;
@@ -21,15 +20,15 @@ export interface WatchedAccount {
   readonly upstreams: Pick<Upstreams, "pools">;
 }
 
-/** What is watched. */
+/** What the watch needs. */
 export interface FarmWatchParts {
-  /** Every sub-account that is open. */
+  /** Every open sub-account. */
   readonly accounts: () => Iterable<WatchedAccount>;
-  /** The pool that is pinned, or the first of the list. */
+  /** The pool that miners should work for: the pinned one, else the first of the list. */
   readonly wantedPool: () => number | undefined;
   /** The name of the pool with this number, `host:port`. */
   readonly poolName: (poolId: number) => string;
-  /** The difficulties of all good shares together. */
+  /** The sum of the difficulties of all good shares. */
   readonly creditedDifficulty: () => number;
   /** Gets each mark that is new, to keep it for longer. */
   readonly marked?: ((kind: MarkKind, about: string) => void) | undefined;
@@ -39,27 +38,27 @@ export interface FarmWatchParts {
   readonly wallNow: Now;
 }
 
-/** Miners work for another pool than the one wanted. */
+/** Miners work for a backup pool instead of the wanted one. */
 export interface Backup {
-  /** Where, `host:port`. */
+  /** The backup pool, `host:port`. */
   readonly pool: string;
-  /** Since when, in milliseconds since 1970. */
+  /** When they moved to it, in milliseconds since 1970. */
   readonly since: number;
-  /** Where they are wanted. */
+  /** The wanted pool, `host:port`. */
   readonly insteadOf: string;
-  /** Why they are not there; empty if that is not known. */
+  /** Why the wanted pool does not serve them; empty if that is not known. */
   readonly reason: string;
 }
 
-/** What is to be known of the farm at a glance. */
+/** What needs attention in the farm. */
 export interface FarmAttention {
-  /** Of the sub-account that has the most miners at a backup; `undefined` for none. */
+  /** The backup pool of the sub-account with the most miners on one; `undefined` if none has. */
   readonly backup: Backup | undefined;
   /** When the outage began, in milliseconds since 1970; `undefined` while there is none. */
   readonly outageSince: number | undefined;
-  /** How long there was one since midnight, in milliseconds. */
+  /** How long outages lasted since midnight, in milliseconds. */
   readonly outageTodayMs: number;
-  /** In hashes a second; `undefined` as long as it is not known. */
+  /** The farm's usual hashrate in hashes a second; `undefined` while it is not known. */
   readonly usualHashrate: number | undefined;
 }
 
@@ -67,7 +66,7 @@ export interface FarmAttention {
 interface Seen {
   /** The pool that served it last. */
   poolId: number | undefined;
-  /** Since when that is not the one wanted. */
+  /** When it moved to a backup pool; `undefined` while it works for the wanted one. */
   backupSince: number | undefined;
 }
 
@@ -79,13 +78,13 @@ export class FarmWatch {
   readonly #outage = new OutageTime();
   readonly #usual = new UsualHashrate();
 
-  /** Begins with a mark of the start. */
+  /** Marks the start of btcagent. */
   constructor(parts: FarmWatchParts, version: string) {
     this.#parts = parts;
     this.#mark("start", `btcagent ${version} started`, parts.realNow());
   }
 
-  /** Looks at it. To be called once a second. */
+  /** Looks at every sub-account. Call it once a second. */
   look(): void {
     const { accounts, realNow, creditedDifficulty } = this.#parts;
     const time = realNow();
@@ -102,7 +101,7 @@ export class FarmWatch {
       if (isServed) servedMiners += its;
       else unserved ??= account;
     }
-    // Miners that are sent away, or go, do not end it.
+    // Once there is an outage, it does not end when the last miner leaves.
     const isOutage = !isAnyServed && isAnyOpen && (miners > 0 || this.#outage.since !== undefined);
     this.#noteOutage(isOutage ? unserved : undefined, time);
     this.#usual.note(time, creditedDifficulty(), servedMiners > 0);
@@ -119,7 +118,7 @@ export class FarmWatch {
     this.#mark("reload", "The configuration was read again", this.#parts.realNow());
   }
 
-  /** What is to be known now. */
+  /** What needs attention now. */
   get attention(): FarmAttention {
     const { realNow, wallNow } = this.#parts;
     const [time, wallTime] = [realNow(), wallNow()];
@@ -133,7 +132,7 @@ export class FarmWatch {
     };
   }
 
-  /** What there is to be marked in charts, with times in milliseconds since 1970. */
+  /** The marks in charts, with times in milliseconds since 1970. */
   get marks(): readonly Mark[] {
     const { realNow, wallNow } = this.#parts;
     const time = realNow();
@@ -141,12 +140,12 @@ export class FarmWatch {
     return this.#marks.list(time).map((mark) => ({ ...mark, time: mark.time + ahead }));
   }
 
-  /** How often there was something new in them. */
+  /** The number of times that the marks have changed. */
   get markChanges(): number {
     return this.#marks.changes;
   }
 
-  /** @returns whether a pool serves it. */
+  /** Notes which pool serves a sub-account. @returns whether any does. */
   #lookAt(
     account: WatchedAccount,
     servingPool: number | undefined,
@@ -181,7 +180,7 @@ export class FarmWatch {
     this.#mark(isBack ? "back" : "failover", about, time);
   }
 
-  /** There is an outage if a sub-account, that is `unserved`, suffers from it. */
+  /** Notes an outage while there is an `unserved` sub-account, and its end after that. */
   #noteOutage(unserved: WatchedAccount | undefined, time: number): void {
     const { since } = this.#outage;
     this.#outage.note(unserved !== undefined, time);
@@ -199,7 +198,7 @@ export class FarmWatch {
     if (this.#marks.add(kind, about, time)) this.#parts.marked?.(kind, about);
   }
 
-  /** `ahead` is what the clock on the wall is ahead of monotonic time. */
+  /** `ahead` is the difference of the time of day and monotonic time. */
   #backup(ahead: number): Backup | undefined {
     const { accounts, wantedPool, poolName } = this.#parts;
     const wanted = wantedPool();

@@ -149,7 +149,7 @@ export class PoolSizes {
     const reasons = [
       pool === undefined || narrowest >= ROOMY
         ? undefined
-        : `pool ${keyOf(pool)} leaves ${narrowest} bytes for both`,
+        : `pool ${keyOf(pool)} leaves ${counted(narrowest, "byte")} for both`,
       this.#wanted === undefined ? undefined : `extranonce2_bytes is ${this.#wanted}`,
     ].filter((reason) => reason !== undefined);
     log.info("Miners that connect from now on get {layout}: {reason}", {

@@ -14,7 +14,7 @@ import type { FarmControl, FarmView } from "./farm_view.ts";
 import { FarmWatch } from "./farm_watch.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
-import type { OriginBook } from "../miner/session.ts";
+import type { OriginBook } from "../miner/origin_book.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { ContradictionLog } from "../mux/contradiction_log.ts";
@@ -526,11 +526,11 @@ export class Proxy implements FarmControl {
         minersAt: (upstream) => mux.minersAt(upstream),
         workerNames: () => mux.workerNames,
         suggestedDifficulty: this.#config.vardiff.suggest_to_pool
-          ? difficultyFor(mux.expectedHashrate)
+          ? difficultyFor(mux.books.expectedHashrate)
           : undefined,
       }),
       // A name that a miner made up must not cost a pool two connections.
-      maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
+      maySpare: () => !this.#config.multi_user_mode || mux.books.hasCredit,
     });
     const reconfigure = () => {
       mux.reconfigure(graceMs(this.#config));

@@ -318,7 +318,7 @@ export class ProxyView implements FarmView {
 }
 
 function accountView(account: Account): OpenAccountView {
-  const { miners, waitingMiners, hashrates } = account.mux;
+  const { miners, waitingMiners, books: { hashrates } } = account.mux;
   return { miners, waitingMiners, hashrates, pools: poolViews(account) };
 }
 
@@ -331,9 +331,9 @@ function poolViews({ mux, upstreams }: Account): PoolView[] {
       return { ...connection, miners, jobAt, poolDifficulty };
     }),
     minersOnOwn: mux.minersOnOwn(report.poolId),
-    shares: mux.sharesAt(report.poolId),
-    credited: mux.creditedAt(report.poolId),
-    brakeLoss: mux.brakeLossAt(report.poolId),
+    shares: mux.books.sharesAt(report.poolId),
+    credited: mux.books.creditedAt(report.poolId),
+    brakeLoss: mux.books.brakeLossAt(report.poolId),
   }));
 }
 

@@ -3,6 +3,7 @@
  * applies it without a restart.
  */
 
+import { counted } from "../base/counted.ts";
 import { AttendedTimeout } from "../base/attended_timeout.ts";
 import type { Time } from "../base/clock.ts";
 import { type Change, difference, withoutRestart } from "../config/difference.ts";
@@ -193,6 +194,5 @@ export class Reloader {
 
 /** The number of changed settings in words. */
 export function countChanges(count: number): string {
-  if (count === 0) return "nothing changed";
-  return count === 1 ? "1 setting changed" : `${count} settings changed`;
+  return count === 0 ? "nothing changed" : `${counted(count, "setting")} changed`;
 }

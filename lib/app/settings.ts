@@ -85,7 +85,7 @@ export function accountsSettings(
   return {
     maxAccounts: isBoundByFiles ? Math.max(1, fitting) : most,
     accountsBound: isBoundByFiles
-      ? "all that open files allow (ulimit -n, or LimitNOFILE= of the service)"
+      ? "the limit of open files (ulimit -n, or LimitNOFILE= of the service)"
       : "limits.max_accounts",
     newAccountsPerMinutePerIp: config.limits.new_accounts_per_minute_per_ip,
     graceMs: graceMs(config),
@@ -219,13 +219,13 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
   if (miners === before) return miners;
   const values = { miners, openFiles, reserve, wanted };
   if (openFiles === undefined) {
-    log.info("Up to {miners} miners: the limit of open files is not known here", values);
+    log.info("Up to {miners|miner}: the limit of open files is not known here", values);
   } else if (wanted !== undefined && wanted > miners) {
-    log.warn(`Only {miners} miners, not {wanted} as in limits.max_miners: ${FILES}`, values);
+    log.warn(`Only {miners|miner}, not {wanted} as in limits.max_miners: ${FILES}`, values);
   } else if (miners < (wanted ?? MAX_SESSION_ID)) {
-    log.info(`Up to {miners} miners: ${FILES}`, values);
+    log.info(`Up to {miners|miner}: ${FILES}`, values);
   } else {
-    log.info("Up to {miners} miners", values);
+    log.info("Up to {miners|miner}", values);
   }
   return miners;
 }
@@ -241,9 +241,9 @@ export function mostWorkerConnections(config: Config, openFiles: number | undefi
   const { miners, workerConnections } = roomForMiners(openFiles, config.limits.max_miners, files);
   if (files.wantsOneEach && workerConnections < miners) {
     log.warn(
-      "Up to {miners} miners, but the limit of open files leaves room for only {workers} " +
-        "connections of " +
-        'single workers (workers is "connection"): the others work on the shared connection. ' +
+      "Up to {miners|miner}, but the limit of open files leaves room for only " +
+        '{workers|connection} of single workers (workers is "connection"): the others work on ' +
+        "the shared connection. " +
         "Raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower " +
         "limits.max_miners",
       { miners, workers: workerConnections },
@@ -252,8 +252,8 @@ export function mostWorkerConnections(config: Config, openFiles: number | undefi
   return workerConnections;
 }
 
-const FILES = "{openFiles} files may be open, {reserve} of them are reserved for pools and " +
-  "logs. For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
+const FILES = "the limit of open files is {openFiles}, of which {reserve} are reserved for " +
+  "pools and logs. For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
 
 /** A pool that adjusts its difficulty to a farm aims at one share in this time, in seconds. */
 const POOL_SHARE_SECONDS = 3.3;

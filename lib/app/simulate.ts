@@ -3,6 +3,7 @@
  * agent or a pool.
  */
 
+import { counted } from "../base/counted.ts";
 import type { Time, Timers } from "../base/clock.ts";
 import type {
   SimulateCommand,
@@ -69,8 +70,8 @@ async function simulatePool(
   }
   await showUntil(stopAsked, live, time, () => {
     const { authorizedNow, workersNow, accepted, rejected, bytesIn } = pool.statistics();
-    return `${authorizedNow} agent connections   ${workersNow} workers   ${accepted} accepted   ` +
-      `${rejected} rejected   ${bytesIn} bytes received`;
+    return `${counted(authorizedNow, "agent connection")}   ${counted(workersNow, "worker")}   ` +
+      `${accepted} accepted   ${rejected} rejected   ${counted(bytesIn, "byte")} received`;
   });
   await pool.stop();
   return 0;
@@ -107,9 +108,9 @@ async function simulateStratumPool(
   await showUntil(stopAsked, live, time, () => {
     const counts = pool.statistics();
     const bad = [...counts.badBehaviour.values()].reduce((sum, count) => sum + count, 0);
-    return `${counts.authorizedNow} connections   ${counts.accepted} accepted   ` +
+    return `${counted(counts.authorizedNow, "connection")}   ${counts.accepted} accepted   ` +
       `${counts.rejected} rejected   difficulty ${Number(counts.difficulty.toPrecision(6))}   ` +
-      `${counts.blocks} blocks   ${bad} violations`;
+      `${counted(counts.blocks, "block")}   ${counted(bad, "violation")}`;
   });
   const { badBehaviour } = pool.statistics();
   for (const [kind, count] of badBehaviour) live.print(`  ${count} x ${kind}`);
@@ -146,11 +147,11 @@ async function simulateMiners(
     mode: rate === undefined ? { kind: "hash" } : { kind: "rate", sharesPerSecond: rate },
   });
   const where = formatAddress({ hostname: host, port });
-  live.print(`${count} simulated miners for ${where}, Ctrl+C to stop`);
+  live.print(`${counted(count, "simulated miner")} for ${where}, Ctrl+C to stop`);
   for (const line of troubleLines(farm.troubledUsers)) live.print(line);
   await showUntil(stopAsked, live, time, () => {
     const { connectedNow, workingNow, submitted, accepted, rejected } = farm.statistics();
-    return `${connectedNow} connected   ${workingNow} working   ${submitted} shares   ` +
+    return `${connectedNow} connected   ${workingNow} working   ${counted(submitted, "share")}   ` +
       `${accepted} accepted   ${rejected} rejected`;
   });
   await farm.stop();

@@ -16,21 +16,16 @@ import { NO_POOL_COUNTS, type PoolCounts, sumOfPoolCounts } from "../mux/books/p
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Hashrates } from "../mux/books/work_table.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
-import type {
-  AccountShape,
-  MinerShape,
-  PoolShape,
-  PoolTotalShape,
-  SharesShape,
-  SummaryShape,
-} from "../observe/status/shapes.ts";
+import type { HistogramShape, SharesShape } from "../observe/status/count_shapes.ts";
+import type { MinerShape } from "../observe/status/miner_shapes.ts";
+import type { AccountShape, PoolShape, PoolTotalShape } from "../observe/status/pool_shapes.ts";
+import type { SummaryShape } from "../observe/status/shapes.ts";
 import type {
   CausesShape,
   ConditionShape,
   LossesShape,
   WorkerShape,
 } from "../observe/status/worker_shapes.ts";
-import type { HistogramShape } from "../observe/status/schema_words.ts";
 import type { StatusSource } from "../observe/status/source.ts";
 import { type Dimension, DIMENSIONS, partLost, worstOf } from "../workers/causes.ts";
 import { OTHERS } from "../workers/origins.ts";

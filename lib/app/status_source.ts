@@ -10,12 +10,11 @@ import { areaLog, logLevels, setLogLevel } from "../observe/log.ts";
 import type { LogArea, LogLevel } from "../observe/log_record.ts";
 import type { RecentEvents } from "../observe/recent_events.ts";
 import { RequestProblem } from "../observe/status/answers.ts";
+import type { MinerShape } from "../observe/status/miner_shapes.ts";
+import type { AccountShape, PoolTotalShape } from "../observe/status/pool_shapes.ts";
 import type {
-  AccountShape,
   EventShape,
   LogLevelsShape,
-  MinerShape,
-  PoolTotalShape,
   ReloadShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";

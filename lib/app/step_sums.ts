@@ -115,8 +115,8 @@ export class StepSums {
     const totals = new Map<number, Counts>();
     for (const { mux, upstreams } of accounts.opened) {
       for (const { poolId, traffic } of upstreams.pools) {
-        const shares = mux.sharesAt(poolId);
-        add(totals, poolId, poolCounts(shares, mux.creditedAt(poolId), traffic));
+        const { books } = mux;
+        add(totals, poolId, poolCounts(books.sharesAt(poolId), books.creditedAt(poolId), traffic));
       }
       yield;
     }

@@ -11,7 +11,7 @@ const ABOUT: Readonly<Record<Trouble, string>> = {
   refused: "wrong version bits, old jobs or bad hashes in every share",
   weak: "running at a fifth of the others' speed",
   silent: "logged in with work, but sending nothing",
-  gaps: "pausing for a minute at regular intervals",
+  gaps: "pausing at regular intervals",
 };
 
 /** A line for each trouble: how many have it, which they are, and what they do. */

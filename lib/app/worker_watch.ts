@@ -1,6 +1,6 @@
 /**
- * Keeps the book of workers: tells it of miners that log in and leave, and shows it each of them
- * once a minute, a few in a turn.
+ * Keeps the book of workers up to date: tells it when a miner logs in or leaves, and once a minute
+ * takes a sample of every miner, a few in each turn.
  */
 
 import type { AttendedClock } from "../base/attended_clock.ts";
@@ -15,20 +15,20 @@ import { WorkerBook, type WorkerBookOptions } from "../workers/worker_book.ts";
 import { CONNECTION, WORKER } from "../workers/worker_records.ts";
 import type { WorkerSteps } from "../workers/worker_steps.ts";
 
-/** Steps of a sweep in one turn, well under 1 ms of them, and the pause until the next. */
+/** Steps of a sweep in one turn, which takes well under 1 ms, and the pause until the next turn. */
 const STEPS_PER_TURN = 64;
 const PAUSE_MS = 1;
 
-/** An absence of this process of at least this long makes a hole in hashrates. */
+/** If this process sleeps for at least this long, measured hashrates become too low. */
 const LONG_ABSENCE_MS = 60_000;
 
 const QUARTER_MS = 900_000;
 const HOUR_MS = 3_600_000;
 
-/** What counts as good: assumed shares too, until the pool says otherwise. */
+/** The columns of good shares. Assumed shares are good until the pool rejects them. */
 const GOOD = (["accepted", "assumed", "kept"] as const).map(columnOf);
 
-/** The columns that each reason of lost shares is counted in. */
+/** The columns of lost shares, for each reason. */
 const LOST: readonly (readonly number[])[] = LOST_REASONS.map((reason) =>
   COUNTS
     .filter((count) =>
@@ -44,15 +44,15 @@ const log = areaLog("agent");
 
 /** What the watch needs. */
 export interface WorkerWatchOptions {
-  /** How the book is kept. */
+  /** Settings of the book. */
   readonly book: WorkerBookOptions;
-  /** Where shares are counted. */
+  /** Counts the shares of every miner. */
   readonly counter: ShareCounter;
-  /** The name under which a sub-account is kept, as the pool list or the miners have it. */
+  /** The sub-account that a miner's user name belongs to, as the list of accounts spells it. */
   readonly accountOf: (name: string) => string;
-  /** What workers are judged by. */
+  /** Gives the times by which workers are judged. */
   readonly clock: AttendedClock;
-  /** For sweeps. */
+  /** Run the sweeps. */
   readonly timers: Timers;
   /** Counts what workers do in a step of the history, if one is kept. */
   readonly steps?: WorkerSteps | undefined;
@@ -61,7 +61,7 @@ export interface WorkerWatchOptions {
 /** Connections counted in a step. */
 const COUNTED_AT_ONCE = 32;
 
-/** Keeps the book. A fault of its own costs no miner anything. */
+/** Keeps the book of workers. An error in it is logged and never disturbs a miner. */
 export class WorkerWatch implements AttendanceBook {
   /** The book. */
   readonly book: WorkerBook;
@@ -69,10 +69,10 @@ export class WorkerWatch implements AttendanceBook {
   readonly #lost = new Float64Array(LOST_REASONS.length);
   readonly #sweeping: InTurns;
   #sweptAt: number;
-  /** How far real time was ahead of attended time at the last look. */
+  /** How far real time was ahead of attended time at the last tick. */
   #ahead: number;
 
-  /** Begins with an empty book. */
+  /** Starts with an empty book. */
   constructor(options: WorkerWatchOptions) {
     this.#options = options;
     this.book = new WorkerBook(options.book);
@@ -116,7 +116,7 @@ export class WorkerWatch implements AttendanceBook {
     });
   }
 
-  /** Looks at all of `miners` if it is time to. To be called about once a second. */
+  /** Starts a sweep over all `miners` if one is due. Call it about once a second. */
   tick(miners: () => Iterable<Attendee>): void {
     const { clock } = this.#options;
     const realTime = clock.realNow();
@@ -138,12 +138,12 @@ export class WorkerWatch implements AttendanceBook {
     }
   }
 
-  /** Looks at nobody any more. */
+  /** Stops the sweep. */
   stop(): void {
     this.#sweeping.stop();
   }
 
-  /** One before each `yield`. */
+  /** Samples one miner before each `yield`. */
   *#sweep(miners: Iterable<Attendee>): Generator<void> {
     for (const miner of miners) {
       this.#sample(miner);
@@ -193,8 +193,8 @@ export class WorkerWatch implements AttendanceBook {
     const realTime = clock.realNow();
     const time = clock.now(realTime);
     const since = realTime - (time - miner.connectedAt);
-    for (const [place, columns] of LOST.entries()) {
-      this.#lost[place] = this.#sumOf(sessionId, columns);
+    for (let place = 0; place < LOST.length; place++) {
+      this.#lost[place] = this.#sumOf(sessionId, LOST[place]!);
     }
     const rate = (ms: number) => counter.minerHashrate(sessionId, ms, since, realTime);
     this.book.sample({

@@ -47,7 +47,10 @@ export function addressBytes(text: string): Uint8Array | undefined {
 
 /** Whether an address of 16 bytes is an IPv4 address. */
 export function isMappedIpv4(address: Uint8Array): boolean {
-  return MAPPED_PREFIX.every((byte, i) => address[i] === byte);
+  for (let i = 0; i < MAPPED_PREFIX.length; i++) {
+    if (address[i] !== MAPPED_PREFIX[i]) return false;
+  }
+  return true;
 }
 
 /** Whether an address, given as 16 bytes, is in a network. `::/0` contains no IPv4 address. */
@@ -60,5 +63,9 @@ export function isInNetwork(address: Uint8Array, { bytes, bits }: Network): bool
 }
 
 function toIpv6(parsed: Uint8Array): Uint8Array {
-  return parsed.length === IPV6_BITS / 8 ? parsed : Uint8Array.of(...MAPPED_PREFIX, ...parsed);
+  if (parsed.length === IPV6_BITS / 8) return parsed;
+  const bytes = new Uint8Array(IPV6_BITS / 8);
+  bytes.set(MAPPED_PREFIX);
+  bytes.set(parsed, MAPPED_PREFIX.length);
+  return bytes;
 }

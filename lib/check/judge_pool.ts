@@ -7,7 +7,7 @@ import { formatHex32 } from "../base/hex.ts";
 import { PORT_WITHOUT_TLS } from "../net/tls/pool_tls.ts";
 import { coinbaseBytes } from "../pool/agent/pool_job.ts";
 import type { Certificate } from "./certificate.ts";
-import { deadEndRow } from "./dead_end.ts";
+import { deadEndRow, waitedFor } from "./dead_end.ts";
 import { judgeCertificate } from "./judge_certificate.ts";
 import { jobRows } from "./judge_job.ts";
 import { undecidedRow } from "./judge_kind.ts";
@@ -157,7 +157,7 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
   if (lines === 0) {
     return deadEndRow(subject, { ...talk, said: undefined }, connectMs, context);
   }
-  const waited = end === "timeout" ? `waited ${context.timeoutSeconds} s` : "it closed";
+  const waited = waitedFor(end, context);
   const hasNoWork = talk.missing === "difficulty" || talk.missing === "job";
   return failure(
     `speaks the agent protocol, but ${waited} before it sent ${hasNoWork ? "work" : waitingFor}`,

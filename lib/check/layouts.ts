@@ -46,7 +46,7 @@ export function layoutRow(
   return {
     level: idBytes === 2 && !isTooNarrow ? "ok" : "note",
     subject: "extranonce",
-    found: `${bytes} bytes: ${miners}; each miner rolls ${extranonce2Bytes} of them` +
+    found: `${counted(bytes, "byte")}: ${miners}; each miner rolls ${extranonce2Bytes} of them` +
       (isTooNarrow ? `, though extranonce2_bytes is ${wanted}` : ""),
     ...isTooNarrow ? { advice: `use a pool with ${BYTES_FOR_ALL} bytes or more` } : {},
     values: {

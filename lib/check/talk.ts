@@ -13,6 +13,7 @@ import {
   PoolHandshake,
 } from "../pool/agent/handshake.ts";
 import { PoolStreamDecoder } from "../protocol/agent/stream.ts";
+import { endOf, type TalkEnd } from "../pool/talk_end.ts";
 import { decodePoolLine, encodeLine } from "../protocol/stratum/message.ts";
 import { PoolFault } from "../base/violation.ts";
 
@@ -29,11 +30,7 @@ export interface TalkOptions {
 }
 
 /** How a talk went. */
-export interface Talk {
-  /** `done`: it got everything; `fault`: the pool sent something that an agent cannot use. */
-  readonly end: "done" | "closed" | "timeout" | "fault";
-  /** What the fault was. */
-  readonly fault: { readonly code: string; readonly message: string } | undefined;
+export interface Talk extends TalkEnd {
   /** What was still missing, if anything. */
   readonly missing: Missing | undefined;
   /** The same in words. */
@@ -87,7 +84,7 @@ export async function talk(connection: Connection, options: TalkOptions): Promis
     agreement = handshake.agreement;
     return answers;
   };
-  const run = async (): Promise<Talk["end"]> => {
+  const run = async (): Promise<"done" | "closed"> => {
     const questions = handshake.begin();
     const asked = account === undefined ? questions.filter((line) => !isLogin(line)) : questions;
     await writeLines(connection, asked);
@@ -105,23 +102,7 @@ export async function talk(connection: Connection, options: TalkOptions): Promis
     }
   };
 
-  const close = () => connection.close();
-  signal.addEventListener("abort", close, { once: true });
-  let end: Talk["end"];
-  let fault: Talk["fault"];
-  try {
-    end = signal.aborted ? "timeout" : await run();
-  } catch (error) {
-    if (error instanceof PoolFault) {
-      end = "fault";
-      fault = { code: error.code, message: error.message };
-    } else {
-      // A pool closes with RST, which is a normal close (agent.md "Time-outs and closing").
-      end = signal.aborted ? "timeout" : "closed";
-    }
-  }
-  signal.removeEventListener("abort", close);
-  if (!signal.aborted) close();
+  const { end, fault } = await endOf(connection, signal, run);
   return {
     end,
     fault,

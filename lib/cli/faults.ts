@@ -2,6 +2,7 @@
  * Which simulated miners have faults, from `--faults`: `dead=12,weak=10`, or `none`; pure.
  */
 
+import { counted } from "../base/counted.ts";
 import { nearestWord } from "../config/nearest_word.ts";
 import { quote } from "../config/problem.ts";
 import { type FaultyMiners, MINER_FAULTS } from "./command.ts";
@@ -33,8 +34,8 @@ export function faultsOf(
   const sum = all.reduce((sum, { count }) => sum + count, 0);
   if (sum > miners) {
     throw new Misuse(
-      `Option --faults has faults for ${sum} miners, and there are ${miners}; ` +
-        `raise --${countOption} or lower them`,
+      `Option --faults has faults for ${counted(sum, "miner")}, and --${countOption} is ` +
+        `${miners}; raise --${countOption} or lower them`,
     );
   }
   return all;

@@ -3,6 +3,7 @@
  * remarks, which do not. Both name a place in the file.
  */
 
+import { counted } from "../base/counted.ts";
 import { escapedJson, printable } from "../base/printable.ts";
 
 /** How many problems are printed; a file with more needs another check anyway. */
@@ -49,7 +50,7 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
     const said = `found ${problem.found}, wanted ${problem.wanted}${hint}`;
     return `${formatPlace(file, problem)}${said}`;
   });
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const count = counted(problems.length, "problem");
   const rest = problems.length > MAX_PRINTED_PROBLEMS
     ? ` (the first ${MAX_PRINTED_PROBLEMS} are shown)`
     : "";

@@ -10,7 +10,7 @@ export interface Attendee {
   readonly attendance: number;
   /** Its session id. */
   readonly sessionId: number;
-  /** Where it comes from. */
+  /** Its address. */
   readonly from: { readonly hostname: string };
   /** When it connected, monotonic, in milliseconds. */
   readonly connectedAt: number;
@@ -22,7 +22,7 @@ export interface Attendee {
   readonly clientAgent: string;
   /** The pool connection it works on; `undefined` while it has none. */
   readonly upstreamName: string | undefined;
-  /** The difficulty it was last told; `undefined` before. */
+  /** The difficulty that it was last sent; `undefined` before the first. */
   readonly difficulty: number | undefined;
   /** When it last sent a share; 0 for never. */
   readonly lastShareAt: number;
@@ -30,10 +30,13 @@ export interface Attendee {
   readonly rolling: RollingState;
 }
 
-/** Shorter pauses are not reported, in milliseconds. */
-export const TOLD_PAUSE_MS = 50_000;
+/**
+ * The shortest pause that {@linkcode AttendanceBook.paused} is told of, in milliseconds. The book
+ * may ignore it.
+ */
+export const TOLD_PAUSE_MS = 20_000;
 
-/** Keeps the book. */
+/** The book that is told of every miner. */
 export interface AttendanceBook {
   /** A miner logged in. @returns its number from now on; 0 if the book does not keep it. */
   loggedIn(miner: Attendee): number;
@@ -44,6 +47,9 @@ export interface AttendanceBook {
    * milliseconds.
    */
   paused(miner: Attendee, from: number, to: number): void;
-  /** A miner left, or is about to. `isOurDoing` if we disconnected it for no fault of its own. */
+  /**
+   * A miner disconnected, or is about to. `isOurDoing` means that we disconnect it through no fault
+   * of its own.
+   */
   left(miner: Attendee, reason: string, isOurDoing: boolean): void;
 }

@@ -19,13 +19,14 @@ const STEP = 250;
 
 /** Counts miners, a few in a step. */
 export function* censusOf(
-  sessions: Iterable<Pick<MinerSession, "state" | "isWorking" | "rolling"> | undefined>,
+  sessions: readonly (Pick<MinerSession, "state" | "isWorking" | "rolling"> | undefined)[],
 ): Generator<void, MinerCensus> {
   const states = { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: 0 };
   const rolling = { never: 0, rolling: 0, lost: 0, cannot_narrow: 0 };
-  let seen = 0;
-  for (const session of sessions) {
-    if (++seen % STEP === 0) yield;
+  // By index: `for…of` makes an object for each miner here.
+  for (let i = 0; i < sessions.length; i++) {
+    if ((i + 1) % STEP === 0) yield;
+    const session = sessions[i];
     if (session === undefined) continue;
     states[session.state]++;
     if (session.isWorking) rolling[session.rolling]++;

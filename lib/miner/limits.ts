@@ -83,11 +83,10 @@ export function brokenLimit({ code }: ProtocolViolation): LimitName {
 
 /** The log message for each reason not to let a connection in. */
 export const REFUSALS: Readonly<Record<Refusal, string>> = {
-  max_miners: "Miner {miner} not let in: {count} are connected, as many as limits.max_miners " +
-    "allows",
+  max_miners: "Miner {miner} not let in: limits.max_miners is reached, with {count} connected",
   max_connections_per_ip:
-    "Miner {miner} not let in: its address has {most} connections, as many as " +
-    "limits.max_connections_per_ip allows",
+    "Miner {miner} not let in: limits.max_connections_per_ip is reached, with {most} from its " +
+    "address",
   new_connections_per_second_per_ip:
     "Miner {miner} not let in: its address connects more often than " +
     "limits.new_connections_per_second_per_ip allows",

@@ -146,6 +146,12 @@ export abstract class LineSession<Context extends LineContext> {
     this.context.sockets.send(this.handle, encoder.encode(text));
   }
 
+  /** Announces news to its socket, after everything sent so far. */
+  protected tell(): void {
+    this.flush();
+    this.context.sockets.tell(this.handle);
+  }
+
   #receiveLines(bytes: Uint8Array): void {
     const { decoders } = this.context;
     const lines = this.#cutLine ?? decoders.take();

@@ -173,7 +173,7 @@ export class Accounts implements Mux, WaitingRoom {
   /** Verdicts for all accounts that no miner was waiting for. */
   get strayVerdicts(): StrayVerdicts {
     return this.#open.values().reduce(
-      (sum, { mux }) => sumOfStrays(sum, mux.strayVerdicts),
+      (sum, { mux }) => sumOfStrays(sum, mux.books.strayVerdicts),
       this.#past.strayVerdicts,
     );
   }
@@ -196,12 +196,12 @@ export class Accounts implements Mux, WaitingRoom {
 
   /** How long accounts were open without a pool that serves them, all added up, in milliseconds. */
   get outageMs(): number {
-    return this.#past.outageMs + this.#sum((account) => account.mux.outageMs);
+    return this.#past.outageMs + this.#sum((account) => account.mux.books.outageMs);
   }
 
   /** Work that pools do not count because miners were braked against floods, as difficulty. */
   get brakeLoss(): number {
-    return this.#past.brakeLoss + this.#sum((account) => account.mux.brakeLoss);
+    return this.#past.brakeLoss + this.#sum((account) => account.mux.books.brakeLoss);
   }
 
   /** Counts of closed accounts for each pool, by its number. */
@@ -217,7 +217,7 @@ export class Accounts implements Mux, WaitingRoom {
   /** All open accounts, then those closed lately. */
   *reports(): Generator<AccountReport> {
     for (const [name, open] of this.#open) {
-      yield { name, open, ...joined(this.#closed.get(name), open.mux) };
+      yield { name, open, ...joined(this.#closed.get(name), open) };
     }
     for (const [name, counts] of this.#closed) {
       if (!this.#open.has(name)) yield { name, open: undefined, ...counts };
@@ -351,7 +351,7 @@ export class Accounts implements Mux, WaitingRoom {
     if (this.#open.size >= maxAccounts) this.#closeEmptiest();
     const waiting = this.#newAccounts.opened(key);
     if (this.#open.size >= maxAccounts) {
-      const reason = `${maxAccounts} sub-accounts are open, which is ${accountsBound}`;
+      const reason = `too many sub-accounts: at most ${maxAccounts}, by ${accountsBound}`;
       const turnAway = (one: Downstream) => {
         this.#refusals++;
         one.turnAway(stratumError(ERROR_CODE.unknown), reason);
@@ -374,9 +374,8 @@ export class Accounts implements Mux, WaitingRoom {
     this.#waits++;
     if (this.#waitLines.failed("wait") !== undefined) {
       log.warn(
-        "Many new sub-accounts at once: {miners} miners wait until their {accounts} " +
-          "sub-accounts are opened. If one address really has that many, raise " +
-          "limits.new_accounts_per_minute_per_ip",
+        "Many new sub-accounts at once, waiting to be opened: {accounts}, with {miners|miner}. " +
+          "If one address really has that many, raise limits.new_accounts_per_minute_per_ip",
         { miners: this.#newAccounts.waiting, accounts: this.#newAccounts.wanted },
       );
     }
@@ -408,28 +407,29 @@ export class Accounts implements Mux, WaitingRoom {
   }
 
   #close(key: string): void {
-    const { mux, upstreams } = this.#open.get(key)!;
+    const account = this.#open.get(key)!;
+    const { mux, upstreams } = account;
     upstreams.stop();
     this.#open.delete(key);
     this.#emptySince.delete(key);
     this.#past = {
       traffic: sumOfTraffic([this.#past.traffic, upstreams.traffic]),
-      strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.strayVerdicts),
+      strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.books.strayVerdicts),
       moves: this.#past.moves + mux.moves,
       outgrown: this.#past.outgrown + mux.outgrown,
-      outageMs: this.#past.outageMs + mux.outageMs,
-      brakeLoss: this.#past.brakeLoss + mux.brakeLoss,
+      outageMs: this.#past.outageMs + mux.books.outageMs,
+      brakeLoss: this.#past.brakeLoss + mux.books.brakeLoss,
     };
     for (const pool of upstreams.pools) {
       const past = this.#pastPools.get(pool.poolId) ?? NO_PAST;
       this.#pastPools.set(pool.poolId, {
         ...sumOfPoolCounts(past, pool),
-        shares: sumOfShares(past.shares, mux.sharesAt(pool.poolId)),
-        credited: past.credited + mux.creditedAt(pool.poolId),
-        brakeLoss: past.brakeLoss + mux.brakeLossAt(pool.poolId),
+        shares: sumOfShares(past.shares, mux.books.sharesAt(pool.poolId)),
+        credited: past.credited + mux.books.creditedAt(pool.poolId),
+        brakeLoss: past.brakeLoss + mux.books.brakeLossAt(pool.poolId),
       });
     }
-    const counts = joined(this.#closed.get(key), mux);
+    const counts = joined(this.#closed.get(key), account);
     this.#closed.delete(key);
     this.#closed.set(key, counts);
     if (this.#closed.size > this.#settings.maxAccounts) {
@@ -443,15 +443,13 @@ export class Accounts implements Mux, WaitingRoom {
 }
 
 /** Adds the counts of an account from before it was last closed to its current counts. */
-function joined(past: AccountCounts | undefined, now: AccountCounts): AccountCounts {
-  if (past === undefined) {
-    const { shares, moves, outageMs, credited } = now;
-    return { shares, moves, outageMs, credited };
-  }
+function joined(past: AccountCounts | undefined, { mux }: Account): AccountCounts {
+  const { moves, books: { shares, outageMs, credited } } = mux;
+  if (past === undefined) return { shares, moves, outageMs, credited };
   return {
-    shares: sumOfShares(past.shares, now.shares),
-    moves: past.moves + now.moves,
-    outageMs: past.outageMs + now.outageMs,
-    credited: past.credited + now.credited,
+    shares: sumOfShares(past.shares, shares),
+    moves: past.moves + moves,
+    outageMs: past.outageMs + outageMs,
+    credited: past.credited + credited,
   };
 }

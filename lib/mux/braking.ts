@@ -130,7 +130,7 @@ export class Braking {
       this.#braked.set(slot, { since: time, lossBefore: brakeLoss, isSaid });
       if (!isSaid) return;
       log.warn(
-        "Pool {pool} has difficulty {difficulty}, far too low for {miners} miners: braking them " +
+        "Pool {pool} has difficulty {difficulty}, far too low for {miners|miner}: braking them " +
           "at {braked} until the pool raises its own. If it does not, ask it for a higher one: " +
           "set vardiff.suggest_to_pool, or see which passwords it accepts",
         { pool: name, difficulty: ceiling, miners, braked: powerOf(level!) },

@@ -57,8 +57,8 @@ export class RareShares {
     if (this.#said.has(place) || !this.#sayings.take(time)) return;
     this.#said.add(place);
     log.warn(
-      "Pool {pool} has difficulty {difficulty}, far too high for {miners} miners: they find a " +
-        "share for it about once in {hours} h, and all other work earns nothing. Ask the pool " +
+      "Pool {pool} has difficulty {difficulty}, far too high for {miners|miner}: a share for it is " +
+        "found about once in {hours} h, and all other work earns nothing. Ask the pool " +
         "for a lower difficulty (set vardiff.suggest_to_pool, or see which passwords it " +
         "accepts), or use another pool",
       { pool: name, difficulty: ceiling, miners, hours: Math.round(everyMs / 3_600_000) },

@@ -12,12 +12,16 @@ export const NO_PLACE: number = -1;
 
 const NO_PADDING: Padding = { before: "", after: "" };
 
-/** The owner of seats, which handles their calls. */
-export interface SeatKeeper {
+/** Has the news of miners. */
+export interface NewsGiver {
   /** See {@linkcode Seat.takeNews}. */
   takeNews(seat: MinerSeat): News | undefined;
   /** See {@linkcode Seat.askAgain}. */
   askAgain(seat: MinerSeat): boolean;
+}
+
+/** The owner of seats, which decides where miners sit. */
+export interface SeatKeeper {
   /** Moves a miner to a place with the full mask: {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean;
   /** See {@linkcode Seat.suggested}. */
@@ -37,6 +41,7 @@ export class MinerSeat implements Seat {
   /** The miner. */
   readonly miner: Downstream;
   readonly #keeper: SeatKeeper;
+  readonly #news: NewsGiver;
   readonly #shares: ShareTaker;
   /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
@@ -64,8 +69,9 @@ export class MinerSeat implements Seat {
   isGone = false;
 
   /** A waiting miner. */
-  constructor(keeper: SeatKeeper, shares: ShareTaker, miner: Downstream) {
+  constructor(keeper: SeatKeeper, news: NewsGiver, shares: ShareTaker, miner: Downstream) {
     this.#keeper = keeper;
+    this.#news = news;
     this.#shares = shares;
     this.miner = miner;
   }
@@ -79,11 +85,11 @@ export class MinerSeat implements Seat {
   }
 
   takeNews(): News | undefined {
-    return this.#keeper.takeNews(this);
+    return this.#news.takeNews(this);
   }
 
   askAgain(): boolean {
-    return this.#keeper.askAgain(this);
+    return this.#news.askAgain(this);
   }
 
   submit(share: Share): FirstReceipt {

@@ -147,7 +147,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   handles(): readonly number[] {
     const handles: number[] = [];
-    for (const { miner } of this.seats.values()) handles.push(miner.handle);
+    // `for…of` would make an object for each of ten thousand miners, with every job.
+    this.seats.forEach(({ miner }) => handles.push(miner.handle));
     return handles;
   }
 

@@ -3,7 +3,7 @@
  */
 
 import { printable } from "../base/printable.ts";
-import type { HistogramShape } from "./status/schema_words.ts";
+import type { HistogramShape } from "./status/count_shapes.ts";
 
 /** Which format to write. */
 export type MetricsFormat = "prometheus" | "openmetrics";

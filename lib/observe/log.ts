@@ -21,7 +21,10 @@ import {
 } from "./log_record.ts";
 import { LineWriter, type LogTarget } from "./log_writer.ts";
 
-/** The log of one part of the program. Messages are sentences with `{places}` for values. */
+/**
+ * The log of one part of the program. Messages are sentences with `{places}` for values, as in
+ * `{count|miner}` for `1 miner` or `2 miners`.
+ */
 export interface AreaLog {
   /** Details for finding a fault. */
   debug(message: string, values?: LogValues): void;

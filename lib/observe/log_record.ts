@@ -2,6 +2,7 @@
  * A logged event in parts, and its message as text that is safe to show anywhere.
  */
 
+import { counted } from "../base/counted.ts";
 import { printable } from "../base/printable.ts";
 
 /** How much an event matters, the least first. */
@@ -25,7 +26,7 @@ export interface LogEvent {
   readonly level: LogLevel;
   /** The part of the program. */
   readonly area: LogArea;
-  /** A sentence with `{places}` for values. */
+  /** A sentence with `{places}` for values; see {@linkcode fillPlaces}. */
   readonly template: string;
   /** Values for these places, and more values for programs. */
   readonly values: LogValues;
@@ -48,9 +49,18 @@ export function messageOf({ template, values }: LogEvent): string {
   return fillPlaces(template, (name) => textOf(values[name]));
 }
 
-/** Fills each place of `template` with what `value` returns for it: one line, printable. */
+/**
+ * Fills each place of `template` with the text that `value` returns for its name: one line,
+ * printable. A place with a noun, such as `{count|miner}`, becomes `1 miner` or `2 miners`.
+ */
 export function fillPlaces(template: string, value: (name: string) => string): string {
-  const text = template.replace(/\{(\w+)\}/g, (_, name: string) => value(name));
+  const text = template.replace(
+    /\{(\w+)(?:\|([\w -]+))?\}/g,
+    (_, name: string, noun?: string) => {
+      const filled = value(name);
+      return noun === undefined ? filled : counted(filled, noun);
+    },
+  );
   return printable(cut(text));
 }
 

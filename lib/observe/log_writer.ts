@@ -120,12 +120,12 @@ export class LineWriter {
     this.#lost = 0;
     if (this.#isInTrouble) {
       this.#isInTrouble = false;
-      this.#say("warning", "The log is written to {path} again; {lost} lines were lost", {
+      this.#say("warning", "The log is written to {path} again; lines lost: {lost}", {
         path: where,
         lost,
       });
     } else if (lost > 0) {
-      this.#say("warning", "{lost} lines of the log were lost: {path} was too slow", {
+      this.#say("warning", "Lines of the log lost because {path} was too slow: {lost}", {
         path: where,
         lost,
       });

@@ -12,7 +12,9 @@ import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exp
 import { writeHistory } from "./history_metrics.ts";
 import { type TroubledWorker, writeTroubledWorkers } from "./trouble_metrics.ts";
 import { type Worker, writeWorkers } from "./worker_metrics.ts";
-import type { AccountShape, PoolTotalShape, SharesShape, SummaryShape } from "./status/shapes.ts";
+import type { SharesShape } from "./status/count_shapes.ts";
+import type { AccountShape, PoolTotalShape } from "./status/pool_shapes.ts";
+import type { SummaryShape } from "./status/shapes.ts";
 
 /** The most series of sub-accounts; open sub-accounts come first. */
 const MAX_ACCOUNTS = 1000;

@@ -6,7 +6,7 @@
 import { printable } from "../base/printable.ts";
 import { sorted } from "../base/steps.ts";
 import type { Labels, MetricsPage } from "./exposition.ts";
-import type { MinerShape } from "./status/shapes.ts";
+import type { MinerShape } from "./status/miner_shapes.ts";
 
 /** Miners read, or workers written, in one step. */
 const STEP = 25;

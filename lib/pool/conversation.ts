@@ -12,7 +12,7 @@ import {
   MAX_POOL_LINE_BYTES,
   type PoolMessage,
 } from "../protocol/stratum/pool_message.ts";
-import { isClose } from "./end_reason.ts";
+import { endOf, type TalkEnd } from "./talk_end.ts";
 
 /** The side that asks. */
 export interface Questioner {
@@ -27,14 +27,7 @@ export interface Questioner {
 }
 
 /** How a conversation went. */
-export interface Conversation {
-  /**
-   * `done`: enough is known; `closed`: by the pool; `broken`: the connection failed; `fault`: the pool
-   * cannot be used.
-   */
-  readonly end: "done" | "closed" | "broken" | "timeout" | "fault";
-  /** What the fault was. */
-  readonly fault: { readonly code: string; readonly message: string } | undefined;
+export interface Conversation extends TalkEnd {
   /** How many messages came, whatever they mean. */
   readonly messages: number;
   /** The first line that is no JSON object, in double quotes; `undefined` for none. */
@@ -60,12 +53,6 @@ export async function converse(
   let messages = 0;
   let said: string | undefined;
   let firstByte: number | undefined;
-  let isClosed = false;
-  // Closing the connection also ends a pending read.
-  const close = () => {
-    if (!isClosed) connection.close();
-    isClosed = true;
-  };
   const receive = (line: Uint8Array) => {
     if (line.length === 0) return;
     const message = decodePoolMessage(line);
@@ -101,36 +88,21 @@ export async function converse(
       }
     }
   };
-  const ticking = timers.every(TICK_MS, () => {
-    questioner.tick();
-    if (questioner.isDone) close();
-  });
-  signal.addEventListener("abort", close, { once: true });
-  let end: Conversation["end"];
-  let fault: Conversation["fault"];
-  try {
-    end = signal.aborted ? "timeout" : await run();
-  } catch (error) {
-    if (error instanceof PoolFault) {
-      end = "fault";
-      fault = { code: error.code, message: error.message };
-    } else {
-      end = endBy(error, questioner, signal);
-    }
-  }
-  timers.clear(ticking);
-  signal.removeEventListener("abort", close);
-  close();
-  return { end, fault, messages, said, firstByte };
-}
-
-/** How it ended when a read or a write failed, by our own close or otherwise. */
-function endBy(
-  error: unknown,
-  { isDone }: Questioner,
-  { aborted }: AbortSignal,
-): Conversation["end"] {
-  if (isDone) return "done";
-  if (aborted) return "timeout";
-  return isClose(error) ? "closed" : "broken";
+  const ended = await endOf(
+    connection,
+    signal,
+    async (close) => {
+      const ticking = timers.every(TICK_MS, () => {
+        questioner.tick();
+        if (questioner.isDone) close();
+      });
+      try {
+        return await run();
+      } finally {
+        timers.clear(ticking);
+      }
+    },
+    () => questioner.isDone,
+  );
+  return { ...ended, messages, said, firstByte };
 }

@@ -14,10 +14,10 @@ const log = areaLog("pool");
 
 /**
  * Whether an error says that the pool closed the connection: RST is a normal close of theirs
- * (agent.md "Time-outs and closing").
+ * (agent.md "Time-outs and closing"), and a write may find the connection closed before a read does.
  */
 export function isClose(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset;
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe;
 }
 
 /** The reason in words. A fault of our own is also reported. */

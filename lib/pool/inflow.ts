@@ -6,6 +6,7 @@
  * the number of submitted shares.
  */
 
+import { counted } from "../base/counted.ts";
 import { PoolFault } from "../base/violation.ts";
 
 /** What may come on one connection in a second, in the long run. */
@@ -144,7 +145,7 @@ export class Inflow {
     const miners = this.#miners;
     const excess = meter.take(amount, miners, time, awayMs);
     if (excess === undefined) return;
-    const whom = miners > 0 ? `with ${miners} miners` : "without miners";
+    const whom = miners > 0 ? `with ${counted(miners, "miner")}` : "without miners";
     throw new PoolFault("too-much", `Cannot read on from this pool: ${excess} ${whom}`);
   }
 }

@@ -2,6 +2,7 @@
  * Counts and logs what is unusual about the jobs of an account's pools.
  */
 
+import { counted } from "../base/counted.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { ReadyEntry } from "./entries.ts";
 import { JobWatch } from "./job_watch.ts";
@@ -77,6 +78,5 @@ export class JobEvents {
 }
 
 function inWords({ gone }: PayoutChange): string {
-  const count = gone.length === 1 ? "an output" : `${gone.length} outputs`;
-  return `its jobs stopped paying ${count} that earlier jobs paid`;
+  return `its jobs stopped paying ${counted(gone.length, "output")} that earlier jobs paid`;
 }

@@ -50,8 +50,8 @@ export function logFull(
   },
 ): void {
   log.warn(
-    "Pool {pool} has {connections} connections, the most for one account: {waiting} miners " +
-      "wait for a place and are disconnected after outage.grace_seconds. {advice}",
+    "Pool {pool} has {connections|connection}, the most for one account. Miners waiting for a " +
+      "place: {waiting}. They are disconnected after outage.grace_seconds. {advice}",
     {
       pool: poolName,
       connections,

@@ -43,7 +43,7 @@ export function logWorkersFull(
   values: { readonly most: number; readonly user: string },
 ): void {
   log.warn(
-    "The limit of open files allows {most} connections of single workers: pool {pool} sees the " +
+    "The limit of open files allows {most|connection} of single workers: pool {pool} sees the " +
       "miners of all other workers as {user}. For more, raise the limit (ulimit -n, or " +
       "LimitNOFILE= of the service)",
     { pool: poolName, ...values },

@@ -6,7 +6,10 @@ import type { Time, Timer } from "../base/clock.ts";
 import { systemTime } from "../base/system_time.ts";
 import { CONFIGURE, FIRMWARE, FIRMWARE_NAMES, type FirmwareName } from "./firmware.ts";
 import { type MinerStatistics, sumOf } from "./miner_ledger.ts";
-import { assertNone, type MinerMode, SimMiner, type SimMinerOptions } from "./sim_miner.ts";
+import { assertNone } from "./server_faults.ts";
+import type { MinerMode } from "./share_source.ts";
+import { SimMiner } from "./sim_miner.ts";
+import type { SimMinerOptions } from "./sim_miner_options.ts";
 import { seededRandom } from "./seeded_random.ts";
 import {
   type Conduct,

@@ -12,7 +12,7 @@ import type { MinerShare } from "./miner_dialogue.ts";
  * - `refused`: none of its shares counts: for its version bits, its jobs or its hashes;
  * - `weak`: has a fraction of the others' speed;
  * - `silent`: logs in, takes work, and sends nothing;
- * - `gaps`: pauses for a minute at regular times, as firmware with a hidden fee does.
+ * - `gaps`: pauses at regular times, as firmware with a hidden fee does.
  */
 export const TROUBLES = ["dead", "flapping", "refused", "weak", "silent", "gaps"] as const;
 

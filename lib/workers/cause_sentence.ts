@@ -1,8 +1,10 @@
 /**
- * What was lost, and mainly why, in one sentence:
+ * Says in one sentence how much work was lost, and the main causes:
  *
  *     0.8 % of the work of the last hour was lost: 0.5 % stale, rejected by pool.example:3333,
  *     mostly bmminer/2.0.0; 0.2 % duplicate, refused here, at pool.example:3333
+ *
+ * A pool is named only where there is more than one to tell apart.
  */
 
 import type { Counted } from "./cause_table.ts";
@@ -12,15 +14,19 @@ import { LOST_REASONS } from "./lost_causes.ts";
 import { type Origin, OTHERS } from "./origins.ts";
 import type { Window } from "./step_counts.ts";
 
-/** Causes that are named. */
+/** The most causes that the sentence names. */
 const MOST_CAUSES = 3;
 
-/** A smaller part of the work is not told in figures, and not at all if there is a greater one. */
+/**
+ * A cause of a smaller part of the work is left out, unless it is the greatest. Its part is then
+ * given as "less than 0.1 %".
+ */
 const TOLD_PART = 0.001;
 
 /**
- * "Mostly" somebody: more than this part of what was lost for one cause, and this many times its
- * part of what was good. What more than half of a farm runs has more than half of everything.
+ * "Mostly X" means: X has more than this part of the work lost for one cause, and at least this
+ * many times its part of the good work. Without the second rule, software that most of the farm
+ * runs would be blamed for every cause.
  */
 const MOST_PART = 0.5;
 const TIMES_ITS_PART = 1.5;
@@ -35,7 +41,7 @@ const TIME: Readonly<Record<ToldTime, string>> = {
   month: "30 days",
 };
 
-/** Lost for one reason at one pool. */
+/** Shares lost for one reason at one pool. */
 interface Group {
   readonly reason: number;
   readonly pool: string;
@@ -43,16 +49,17 @@ interface Group {
   work: number;
 }
 
-/** The sentence; empty if nothing was lost. */
+/** Builds the sentence; an empty text if nothing was lost. */
 export function causeSentence(endings: Endings, time: ToldTime, poolName: PoolName): string {
   const losses = lossesOf(endings);
   if (losses.lost === 0) return "";
   const all = losses.goodWork + losses.lostWork;
   const partOf = (work: number) => all === 0 ? 0 : work / all;
   const groups = groupsOf(endings.lost, poolName);
+  const isOnlyPool = poolsIn(endings, poolName) < 2;
   const told = groups.slice(0, MOST_CAUSES)
     .filter(({ work }, i) => i === 0 || partOf(work) >= TOLD_PART)
-    .map((group) => `${percent(partOf(group.work))} ${wordsFor(group, endings.good)}`);
+    .map((group) => `${percent(partOf(group.work))} ${wordsFor(group, endings.good, isOnlyPool)}`);
   const total = percent(partLost(losses));
   const [first, ...rest] = total;
   return `${first!.toUpperCase()}${rest.join("")} of the work of the last ${
@@ -77,24 +84,40 @@ function groupsOf(lost: readonly Counted[], poolName: PoolName): Group[] {
   );
 }
 
-function wordsFor({ reason, pool, counted }: Group, good: readonly Counted[]): string {
+/** Pools that had any share. */
+function poolsIn({ good, lost }: Endings, poolName: PoolName): number {
+  const names = new Set<string>();
+  for (const { poolId } of [...good, ...lost]) names.add(poolName(poolId));
+  names.delete("");
+  return names.size;
+}
+
+function wordsFor(
+  { reason, pool, counted }: Group,
+  good: readonly Counted[],
+  isOnlyPool: boolean,
+): string {
   const { by, words } = LOST_REASONS[reason]!;
   const who = mostly(counted, good);
   const end = who === undefined ? "" : `, mostly ${who}`;
-  const at = pool === "" ? "" : `, at ${pool}`;
+  const at = pool === "" || isOnlyPool ? "" : `, at ${pool}`;
+  const name = isOnlyPool ? "the pool" : pool;
   switch (by) {
     case "refused":
       return `${words}, refused here${at}${end}`;
     case "rejected":
-      return `${words}, rejected by ${pool}${end}`;
+      return `${words}, rejected by ${name}${end}`;
     case "unanswered":
-      return `never answered by ${pool} (${words})${end}`;
+      return `never answered by ${name} (${words})${end}`;
     default:
       return `${words}${end}`;
   }
 }
 
-/** Whose most of it was: a software, else a network, else a sub-account; `undefined` for nobody's. */
+/**
+ * The software that most of the lost work came from, else the network, else the sub-account;
+ * `undefined` if it is spread out.
+ */
 function mostly(lost: readonly Counted[], good: readonly Counted[]): string | undefined {
   for (const dimension of ["software", "subnet", "account"] as const) {
     const name = mostlyIn(dimension, lost, good);

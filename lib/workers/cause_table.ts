@@ -1,54 +1,56 @@
 /**
- * Counts by origin, pool and reason, a row of {@linkcode StepCounts} for each combination there was
- * in the last day.
+ * Counts shares by origin, pool and reason. Each combination seen in the last day has its own row
+ * of {@linkcode StepCounts}.
  *
- * At most {@linkcode MAX_ROWS}, of which one network has {@linkcode MAX_OF_SUBNET}. Further ones are
- * counted under the origin of all others, which has rows set aside for each pool and reason: what
- * was known first is never pushed out, and all adds up whatever comes.
+ * There are at most {@linkcode MAX_ROWS} rows, and at most {@linkcode MAX_OF_SUBNET} for one
+ * network. Further combinations are counted under the origin "others", for which rows are set
+ * aside. So an existing row is never pushed out, and the sums stay exact whatever miners send.
  */
 
 import { type Origin, type Origins } from "./origins.ts";
 import { StepCounts, type Sum, type Window } from "./step_counts.ts";
 
-/** Most combinations. */
+/** The most rows. */
 export const MAX_ROWS = 1_024;
 
-/** Most of those with an origin of their own, and of those from one network. */
+/** The most rows for origins other than "others", and for origins in one network. */
 const MAX_OWN = 896;
 const MAX_OF_SUBNET = 256;
 
-/** Where what is over even that is counted: a pool's number, and the bounds of what makes a key. */
+/** The pool number of the last row, which counts what has no row when all others are in use. */
 export const OTHER_POOLS: number = -2;
+
+/** More than the highest number of a reason, and of an origin: a key is built with them. */
 const REASONS = 32;
 const ORIGINS = 1_024;
 
-/** What was counted of one combination. */
+/** The shares of one combination. */
 export interface Counted {
-  /** The miners it came from. */
+  /** The miners that sent them. */
   readonly origin: Origin;
-  /** The number of the pool; -1 for none, {@linkcode OTHER_POOLS} for any. */
+  /** The number of the pool; -1 for no pool, {@linkcode OTHER_POOLS} if several are mixed. */
   readonly poolId: number;
   /** The number of the reason. */
   readonly reason: number;
-  /** Whole shares. */
+  /** The number of shares. */
   readonly shares: number;
-  /** Their difficulties together. */
+  /** The sum of their difficulties. */
   readonly work: number;
 }
 
-/** Counts what became of shares, by cause. */
+/** Counts good or lost shares by origin, pool and reason. */
 export class CauseTable {
   readonly #origins: Origins;
   readonly #counts = new StepCounts(MAX_ROWS);
   readonly #rows = new Map<number, number>();
   readonly #ofSubnet = new Map<string, number>();
   readonly #free: number[] = [];
-  /** Where what has no row is counted. */
+  /** The row that counts what has no other. */
   readonly #last: number;
   #own = 0;
   #used = 0;
 
-  /** Nothing is counted yet; `otherReason` is the number of the reason that is none. */
+  /** Creates an empty table; `otherReason` is the reason that shares in the last row get. */
   constructor(origins: Origins, otherReason: number) {
     this.#origins = origins;
     this.#last = this.#give(keyOf(0, OTHER_POOLS, otherReason));
@@ -60,17 +62,17 @@ export class CauseTable {
     this.#counts.add(this.#rows.get(key) ?? this.#newRow(key, origin, poolId, reason), work);
   }
 
-  /** A step of time ends. */
+  /** Ends the current step of time, and frees rows that are empty once an hour. */
   endStep(): void {
     if (this.#counts.endStep()) this.#sweep();
   }
 
-  /** What was counted in that time, by combination. */
+  /** The counts in that time, for each combination that has any. */
   counted(window: Window): Generator<Counted> {
     return this.#counted((row) => this.#counts.sum(row, window));
   }
 
-  /** The same of the last steps: see {@linkcode StepCounts.recent}. */
+  /** The same for the last steps: see {@linkcode StepCounts.recent}. */
   recent(steps: number, isOver: boolean): Generator<Counted> {
     return this.#counted((row) => this.#counts.recent(row, steps, isOver));
   }
@@ -107,7 +109,7 @@ export class CauseTable {
     return row;
   }
 
-  /** Rows of which nothing is left are free. */
+  /** Frees rows without a share in the last day. */
   #sweep(): void {
     for (const [key, row] of this.#rows) {
       if (row === this.#last || !this.#counts.isEmpty(row)) continue;

@@ -1,32 +1,32 @@
 /**
- * The causes of what was lost, along each line by which they can be told apart. Pure.
+ * Groups lost shares by reason, pool, software, network and sub-account. Pure.
  *
- * Each list adds up to the same: all that was lost, and (but for reasons) all that was good.
+ * Every list adds up to the same totals: all lost shares and, except for reasons, all good ones.
  */
 
 import type { Counted } from "./cause_table.ts";
 import type { Endings } from "./losses.ts";
 import { LOST_REASONS } from "./lost_causes.ts";
 
-/** Lines along which causes are told apart. */
+/** What shares are grouped by. */
 export const DIMENSIONS = ["reasons", "pools", "software", "subnets", "accounts"] as const;
 
-/** One of them. */
+/** One of {@linkcode DIMENSIONS}. */
 export type Dimension = typeof DIMENSIONS[number];
 
-/** Shares and their work. */
+/** Good and lost shares, and their work. */
 export interface Work {
-  /** Shares that counted. */
+  /** The number of good shares. */
   readonly good: number;
-  /** Their difficulties together. */
+  /** The sum of their difficulties. */
   readonly goodWork: number;
-  /** Shares that were lost. */
+  /** The number of lost shares. */
   readonly lost: number;
-  /** Their difficulties together. */
+  /** The sum of their difficulties. */
   readonly lostWork: number;
 }
 
-/** One cause. */
+/** One entry of a list, for example one pool. */
 export interface Cause extends Work {
   /** The pool, software, network, sub-account or reason. */
   readonly name: string;
@@ -34,9 +34,9 @@ export interface Cause extends Work {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
-/** All causes, the worst first. */
+/** The totals, and a list for each dimension, the worst cause first. */
 export interface Causes extends Work {
-  /** Along each line. */
+  /** The list for each dimension. */
   readonly by: Readonly<Record<Dimension, readonly Cause[]>>;
 }
 
@@ -45,7 +45,7 @@ export type PoolName = (poolId: number) => string;
 
 const NOTHING: Work = { good: 0, goodWork: 0, lost: 0, lostWork: 0 };
 
-/** All that was counted, together. */
+/** The totals of all counts. */
 export function lossesOf({ good, lost }: Endings): Work {
   const sum = (counted: readonly Counted[], of: "shares" | "work") =>
     counted.reduce((total, each) => total + each[of], 0);
@@ -57,13 +57,13 @@ export function lossesOf({ good, lost }: Endings): Work {
   };
 }
 
-/** The part of the work that was lost; 0 if there was none. */
+/** The part of the work that was lost, 0 to 1; 0 if there was no work. */
 export function partLost({ goodWork, lostWork }: Pick<Work, "goodWork" | "lostWork">): number {
   const all = goodWork + lostWork;
   return all === 0 ? 0 : lostWork / all;
 }
 
-/** Tells the causes apart. */
+/** Groups the counts by each dimension. */
 export function causesOf(endings: Endings, poolName: PoolName): Causes {
   const nameIn: Readonly<Record<Dimension, (counted: Counted) => string>> = {
     reasons: ({ reason }) => LOST_REASONS[reason]!.name,
@@ -86,10 +86,13 @@ export function causesOf(endings: Endings, poolName: PoolName): Causes {
   };
 }
 
-/** At most `most` causes: what is beyond them is put together at the end, under this name. */
+/**
+ * The worst `most` causes. If there are more, the last entry sums up the others and is named
+ * `rest`.
+ */
 export function worstOf(causes: readonly Cause[], most: number, rest: string): Cause[] {
   if (causes.length <= most) return [...causes];
-  // What could not be told apart before belongs there, too.
+  // A cause that already has this name belongs to it, too.
   const named = causes.filter(({ name }) => name !== rest).slice(0, most - 1);
   const kept = new Set(named);
   const others = causes.filter((cause) => !kept.has(cause));

@@ -1,54 +1,62 @@
 /**
- * Pauses of a miner that otherwise sends shares steadily, and whether they come at regular times.
+ * Finds gaps: long pauses of a miner that otherwise sends shares steadily. Tells whether they come
+ * at regular intervals.
  */
 
-/** A pause is noted from this on, in milliseconds. */
-export const GAP_MS = 50_000;
-
-/** Pauses of a miner that sends fewer shares a minute on average say nothing. */
+/** A miner that sends fewer shares a minute pauses this long by chance. */
 const LEAST_PER_MINUTE = 4;
 
-/** A pause of this many times the average comes by chance once in three thousand shares. */
+/** A pause this many times the average happens by chance once in three thousand shares. */
 const LEAST_INTERVALS = 8;
 
-/** Pauses kept of one worker. */
+/** The most gaps kept for one worker. */
 const MOST_GAPS = 8;
 
-/** At least this many in a row, with this part of difference in their distances and lengths. */
+/** Gaps are regular if there are at least this many in a row. */
 const LEAST_IN_A_ROW = 5;
+
+/** The most that distances between regular gaps differ, as a part of their mean. */
 const MOST_SPREAD = 0.1;
+
+/** The most that lengths of regular gaps differ, as a part of their mean. */
 const MOST_LENGTH_SPREAD = 0.5;
 
-/** One pause; times in milliseconds. */
+/** One gap; times in milliseconds. */
 export interface Gap {
   /** When the last share before it came. */
   readonly at: number;
-  /** How long it was. */
+  /** How long it lasted. */
   readonly ms: number;
 }
 
-/** Pauses at regular times. */
+/** Gaps at regular intervals. */
 export interface RegularGaps {
-  /** How long they are on average, in milliseconds. */
+  /** Their average length, in milliseconds. */
   readonly ms: number;
-  /** From one to the next on average, in milliseconds. */
+  /** The average time from one to the next, in milliseconds. */
   readonly everyMs: number;
-  /** How many there were. */
+  /** The number of gaps. */
   readonly count: number;
 }
 
-/** Whether a pause of a miner with this many shares a minute is more than chance. */
-export function isGap(ms: number, sharesPerMinute: number): boolean {
-  return sharesPerMinute >= LEAST_PER_MINUTE && ms >= GAP_MS &&
+/**
+ * Whether a pause is at least `leastMs` and too long to be chance, for a miner that sends this many
+ * shares a minute.
+ */
+export function isGap(ms: number, sharesPerMinute: number, leastMs: number): boolean {
+  return sharesPerMinute >= LEAST_PER_MINUTE && ms >= leastMs &&
     ms >= LEAST_INTERVALS * 60_000 / sharesPerMinute;
 }
 
-/** `gaps` with one more; the oldest is left out. */
+/** Adds a gap to a copy of `gaps`, without the oldest if there are too many. */
 export function withGap(gaps: readonly Gap[], gap: Gap): readonly Gap[] {
   return [...gaps.slice(-(MOST_GAPS - 1)), gap];
 }
 
-/** The last of `gaps` in a row that are alike and equally far apart; `undefined` for too few. */
+/**
+ * The longest run of newest gaps of about the same length and distance; `undefined` if it is too
+ * short.
+ */
 export function regularGaps(gaps: readonly Gap[]): RegularGaps | undefined {
   for (let count = gaps.length; count >= LEAST_IN_A_ROW; count--) {
     const last = gaps.slice(-count);
@@ -60,7 +68,7 @@ export function regularGaps(gaps: readonly Gap[]): RegularGaps | undefined {
   return undefined;
 }
 
-/** The same in a sentence, with the figures. */
+/** Describes regular gaps in a sentence. */
 export function aboutGaps({ ms, everyMs, count }: RegularGaps): string {
   const part = (100 * ms / everyMs).toFixed(1);
   return `No share for about ${Math.round(ms / 1000)} s every ${minutes(everyMs)} min, ` +
@@ -77,7 +85,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** How far the greatest and the least are apart, as a part of the mean. */
+/** The difference between the greatest and the least, as a part of the mean. */
 function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / mean(values);
 }

@@ -1,17 +1,17 @@
 /**
- * Counts of the last hour in a record, in {@linkcode BUCKETS} of some minutes.
+ * Counts events of the last hour, in {@linkcode BUCKETS} buckets inside a record.
  *
- * A cell is as small as a single machine needs. What is too large for it, as of a name that
- * thousands of machines share, goes over into a map, so that sums stay exact.
+ * A cell is just large enough for one machine. If thousands of machines share a worker name, the
+ * cell overflows into a map, so that sums stay exact.
  */
 
 import type { RecordTable } from "./record_table.ts";
 import { BUCKETS } from "./worker_times.ts";
 
-/** How large the cells are, in bits. */
+/** The size of a cell, in bits. */
 type CellBits = 8 | 16;
 
-/** The same counts of every row of a table. */
+/** One kind of count, for every row of a table. */
 export class HourCounts {
   readonly #records: RecordTable;
   readonly #at: number;
@@ -19,14 +19,14 @@ export class HourCounts {
   /** How often a cell overflowed, by row and bucket. */
   readonly #over = new Map<number, number>();
 
-  /** The cells are at this offset of a record. */
+  /** `at` is the offset of the cells in a record. */
   constructor(records: RecordTable, at: number, bits: CellBits) {
     this.#records = records;
     this.#at = at;
     this.#bits = bits;
   }
 
-  /** Adds to a bucket. A count that is taken back leaves no less than zero. */
+  /** Adds to a bucket. `count` may be negative; the bucket does not fall below zero. */
   add(row: number, bucket: number, count: number): void {
     if (count === 0) return;
     const sum = Math.max(0, this.#get(row, bucket) + count);
@@ -37,13 +37,13 @@ export class HourCounts {
     this.#setCell(row, bucket, sum % 2 ** this.#bits);
   }
 
-  /** Begins a bucket at zero. */
+  /** Sets a bucket to zero. */
   clear(row: number, bucket: number): void {
     this.#setCell(row, bucket, 0);
     if (this.#over.size > 0) this.#over.delete(row * BUCKETS + bucket);
   }
 
-  /** The sum of the last `count` buckets, of which `bucket` is the newest. */
+  /** The sum of the newest `count` buckets; `bucket` is the newest of all. */
   sum(row: number, bucket: number, count: number): number {
     let sum = 0;
     for (let back = 0; back < count; back++) {

@@ -1,18 +1,18 @@
 /**
- * Texts that many records have in common, each kept once, for as long as a record names it.
+ * Stores texts that many records share: each text once, for as long as a record uses it.
  */
 
-/** Most different texts at a time; what is over it is kept as the empty text. */
+/** The most different texts at a time; a further one is stored as the empty text. */
 const MOST_TEXTS = 65_535;
 
-/** Texts by a number of 16 bits; 0 is the empty text, which is never given back. */
+/** Texts with a 16-bit number each; 0 is the empty text, which always exists. */
 export class KeptTexts {
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [""];
   readonly #uses: number[] = [0];
   readonly #free: number[] = [];
 
-  /** The number of a text, for one more use of it. */
+  /** Stores a text if it is new, and counts one more use. @returns its number. */
   keep(text: string): number {
     if (text === "") return 0;
     let number = this.#numbers.get(text);
@@ -27,17 +27,17 @@ export class KeptTexts {
     return number;
   }
 
-  /** The number of a text if it is kept; for comparing only. */
+  /** The number of a text, if it is stored. Counts no use: for comparing only. */
   find(text: string): number | undefined {
     return text === "" ? 0 : this.#numbers.get(text);
   }
 
-  /** The text of a number. */
+  /** The text with this number. */
   of(number: number): string {
     return this.#texts[number]!;
   }
 
-  /** Ends one use. */
+  /** Ends one use; the last one frees the text. */
   drop(number: number): void {
     if (number === 0 || --this.#uses[number]! > 0) return;
     this.#numbers.delete(this.#texts[number]!);

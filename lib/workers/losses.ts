@@ -1,8 +1,8 @@
 /**
- * What the farm loses, and why: every share counted where it ended, by reason, pool, software,
- * network and sub-account, with the work it stood for; over the last hour and the last day.
+ * Counts the work that the farm loses, and why: every lost share by reason, pool, software, network
+ * and sub-account, over the last hour and the last day.
  *
- * Good shares are counted the same way: what is lost is told as a part of all.
+ * Good shares are counted the same way, so that losses can be shown as a part of all work.
  */
 
 import { finished } from "../base/steps.ts";
@@ -11,26 +11,26 @@ import { CauseTable, type Counted } from "./cause_table.ts";
 import { type LostAs, OTHER_REASONS, reasonNumber } from "./lost_causes.ts";
 import { STEP_MS, type Window } from "./step_counts.ts";
 
-/** Steps in which everything that was counted before is over. */
+/** After this many steps, no earlier count is left. */
 const STEPS_IN_ALL = 25 * 12;
 
-/** Counts that are summed up in a step. */
+/** Counts read between two yields. */
 const COUNTS_A_STEP = 64;
 
-/** What was counted in one stretch of time. */
+/** The shares that ended in the last hour or day. */
 export interface Endings {
-  /** Shares that counted, by origin and pool. */
+  /** Good shares, by origin and pool. */
   readonly good: readonly Counted[];
-  /** Shares that were lost, by origin, pool and reason. */
+  /** Lost shares, by origin, pool and reason. */
   readonly lost: readonly Counted[];
 }
 
-/** Counts what is lost. Under 1 MB, whatever miners call themselves. */
+/** Counts good and lost shares. Takes less than 1 MB, whatever names miners give. */
 export class Losses {
   readonly #origins = new Origins();
   readonly #good = new CauseTable(this.#origins, 0);
   readonly #lost = new CauseTable(this.#origins, OTHER_REASONS);
-  /** The step under way; `undefined` before the first tick. */
+  /** The current step; `undefined` before the first tick. */
   #step: number | undefined;
   #ended = 0;
 
@@ -39,27 +39,30 @@ export class Losses {
     return this.#ended;
   }
 
-  /** The origin of one more miner that sends shares. */
+  /** A miner that sends shares connected. @returns the number of its origin. */
   enter(origin: Origin): number {
     return this.#origins.enter(origin);
   }
 
-  /** A miner of this origin is gone. */
+  /** A miner of this origin disconnected. */
   leave(origin: number): void {
     this.#origins.leave(origin);
   }
 
-  /** A share counts. */
+  /** Counts a good share. */
   good(origin: number, poolId: number, difficulty: number): void {
     this.#good.add(origin, poolId, 0, difficulty);
   }
 
-  /** A share is lost. */
+  /** Counts a lost share. */
   lost(origin: number, poolId: number, why: LostAs, difficulty: number): void {
     this.#lost.add(origin, poolId, reasonNumber(why), difficulty);
   }
 
-  /** It is `time`, real and monotonic, in milliseconds. To be called several times a minute. */
+  /**
+   * Ends the steps that are over at `time`: real, monotonic, in milliseconds. Call it several times
+   * a minute.
+   */
   tick(time: number): void {
     const step = Math.floor(time / STEP_MS);
     const ended = Math.min(STEPS_IN_ALL, step - (this.#step ?? step));
@@ -68,19 +71,19 @@ export class Losses {
       this.#lost.endStep();
     }
     this.#ended += ended;
-    // After a long sleep shares of before it wait for their verdicts yet.
+    // Only once, even after a long sleep: shares from before it still wait for their verdicts.
     if (ended > 0) this.#origins.endStep();
     this.#step = step;
   }
 
-  /** What was counted in the last whole steps of that time, and in the one under way. */
+  /** All counts in that time: in its whole steps and in the current one. */
   endings(window: Window): Endings {
     return finished(this.endingsInSteps(window));
   }
 
   /**
-   * What was counted in the last `steps` that have ended, of at most an hour, and in the one under
-   * way if it `isOver` too. What is asked for in turn, each step once, adds up to everything.
+   * The counts of the last `steps` that have ended, of at most an hour, and of the current one if
+   * it `isOver`. Calls that cover each step once add up to everything.
    */
   recent(steps: number, isOver: boolean): Endings {
     return {
@@ -89,7 +92,9 @@ export class Losses {
     };
   }
 
-  /** The same in steps: under attack there are thousands of counts. */
+  /**
+   * Like {@linkcode endings}, but yields between pieces: an attack can make thousands of counts.
+   */
   *endingsInSteps(window: Window): Generator<void, Endings> {
     const endings = { good: [] as Counted[], lost: [] as Counted[] };
     for (const [list, table] of [[endings.good, this.#good], [endings.lost, this.#lost]] as const) {

@@ -1,10 +1,10 @@
 /**
- * What a reason of lost shares means for a machine, and what to do.
+ * For each reason that a worker loses shares: what is wrong with the machine, and what to do.
  */
 
 import type { LostReason } from "./lost_reasons.ts";
 
-/** What is wrong, and what to do about it, by reason. */
+/** The advice by reason; it completes the sentence "Most shares were lost because …". */
 export const LOST_ADVICE: Readonly<Record<LostReason, string>> = {
   versionMask: "its firmware rolls version bits that the pool does not allow. Update the " +
     "firmware, or switch its version rolling (ASICBoost) off",

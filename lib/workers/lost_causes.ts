@@ -1,5 +1,7 @@
 /**
- * Why a share is lost: one list of all reasons, with what API and people call each. Made from the lists of reasons, so that one that is added there is counted here.
+ * The one list of all reasons that a share is lost, with their names in the API and in sentences.
+ * It is built from the lists in `base/share_reasons.ts`, so that a new reason there is counted
+ * here.
  */
 
 import {
@@ -12,23 +14,23 @@ import {
   type UnansweredReason,
 } from "../base/share_reasons.ts";
 
-/** What the ledger counts a lost share as. */
+/** The ledger's count for a lost share. */
 export type LostAs =
   | `refused${Capitalize<RefuseReason>}`
   | `rejected${Capitalize<RejectReason>}`
   | `unanswered${Capitalize<UnansweredReason>}`
   | "outage";
 
-/** Where it was lost. */
+/** How a share was lost: refused here, rejected or not answered by a pool, or without a pool. */
 export type LostBy = "refused" | "rejected" | "unanswered" | "outage" | "others";
 
 /** One reason. */
 export interface LostReason {
-  /** In the ledger. */
+  /** Its count in the ledger. */
   readonly count: string;
-  /** In the API, as in `rejected_stale`. */
+  /** Its name in the API, for example `rejected_stale`. */
   readonly name: string;
-  /** Whether we refused it, the pool rejected it or never answered, or there was no pool. */
+  /** How the share was lost. */
   readonly by: LostBy;
   /** What was wrong, in words. */
   readonly words: string;
@@ -64,17 +66,17 @@ function reasonsOf<Reason extends keyof typeof WORDS>(
   }));
 }
 
-/** Every reason; where it is in the list is its number. */
+/** Every reason; its place in the list is its number. */
 export const LOST_REASONS: readonly LostReason[] = [
   ...reasonsOf("refused", REFUSE_REASONS),
   ...reasonsOf("rejected", REJECT_REASONS),
   ...reasonsOf("unanswered", UNANSWERED_REASONS),
   { count: "outage", name: "outage", by: "outage", words: "for made-up jobs while no pool served" },
-  // What is left when there are too many causes to tell them apart.
+  // Counts shares of all reasons that have no row of their own, when there are too many causes.
   { count: "others", name: "others", by: "others", words: "for other reasons" },
 ];
 
-/** The number of the last, which has what cannot be told apart. */
+/** The number of the reason "others". */
 export const OTHER_REASONS: number = LOST_REASONS.length - 1;
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(

@@ -1,6 +1,6 @@
 /**
- * Why shares are lost, be they refused here or rejected by a pool: one list of both. An outage is no
- * fault of a worker, and is not in it.
+ * The reasons for which a worker's shares are lost, whether refused here or rejected by a pool. An
+ * outage is not among them: it is not the worker's fault.
  */
 
 import {
@@ -10,10 +10,10 @@ import {
   type RejectReason,
 } from "../base/share_reasons.ts";
 
-/** Why a share is lost that its worker, or its pool, could have kept. */
+/** Why a worker's share was refused here or rejected by a pool. */
 export type LostReason = Exclude<RefuseReason, "noPool"> | RejectReason;
 
-/** Every one of them, once. */
+/** Every reason, once. */
 export const LOST_REASONS: readonly LostReason[] = [
   ...new Set([...REFUSE_REASONS.filter((reason) => reason !== "noPool"), ...REJECT_REASONS]),
 ];

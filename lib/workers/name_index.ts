@@ -1,14 +1,14 @@
 /**
- * Finds the row of a worker by its sub-account and name: a hash table of row numbers, an eighth of
- * what a `Map` of ten thousand names takes.
+ * Finds the row of a worker by its sub-account and name. It is a hash table of row numbers and
+ * takes an eighth of the memory of a `Map` with ten thousand names.
  *
- * Places follow each other from the one that a name's hash gives; the first that is empty ends the
- * search. It is never more than half full.
+ * A search starts at the place that the name's hash gives and walks on until it finds the name or
+ * an empty place. The table is never more than half full.
  */
 
 const FIRST_PLACES = 1024;
 
-/** The names of a row. */
+/** Gives the sub-account and name of a row. */
 export type NamesOf = (row: number) => { readonly account: string; readonly name: string };
 
 /** Rows by name; at most 65,535. */
@@ -18,12 +18,12 @@ export class NameIndex {
   #places = new Uint16Array(FIRST_PLACES);
   #count = 0;
 
-  /** `namesOf` is asked for rows that are in it, and for one that is about to leave it. */
+  /** `namesOf` must know every row that is in the index, also during {@linkcode delete}. */
   constructor(namesOf: NamesOf) {
     this.#namesOf = namesOf;
   }
 
-  /** The row of a name. */
+  /** The row of a worker; `undefined` if it is not in the index. */
   find(account: string, name: string): number | undefined {
     for (let place = this.#first(account, name);; place = this.#next(place)) {
       const row = this.#places[place]! - 1;
@@ -33,18 +33,18 @@ export class NameIndex {
     }
   }
 
-  /** Puts in a row whose names are not in it. */
+  /** Adds the row of a worker that is not in the index yet. */
   add(row: number): void {
     if (2 * (this.#count + 1) > this.#places.length) this.#grow();
     this.#put(row);
     this.#count++;
   }
 
-  /** Takes out a row. */
+  /** Removes a row. */
   delete(row: number): void {
     let hole = this.#homeOf(row);
     while (this.#places[hole] !== row + 1) hole = this.#next(hole);
-    // Those after it move up if the search for them would end at the hole.
+    // Later entries move up if a search for them would end at the hole.
     for (let place = this.#next(hole); this.#places[place] !== 0; place = this.#next(place)) {
       const home = this.#homeOf(this.#places[place]! - 1);
       const mask = this.#places.length - 1;
@@ -82,7 +82,7 @@ export class NameIndex {
   }
 }
 
-/** FNV-1a, with the high bits mixed into the low ones, which alone are used. */
+/** FNV-1a, with the high bits mixed into the low ones: only the low ones are used. */
 function hashOf(text: string, seed: number): number {
   let hash = seed;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

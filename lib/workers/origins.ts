@@ -1,41 +1,41 @@
 /**
- * What miners have in common, software, network and sub-account together, as a small number each
- * (an origin), so that a share is counted for all of it at once.
+ * Gives a small number to each origin: a combination of software, network and sub-account. A share
+ * is counted for all three at once by that number.
  *
- * There are at most {@linkcode MAX_ORIGINS}, and of one network at most {@linkcode MAX_OF_SUBNET}:
- * a miner that calls itself something else with each connection takes none away from others. What
- * finds no number of its own is origin 0, "others". A number is another's only when its miners are
- * gone, their shares settled, and nothing of the day is counted under it any more.
+ * There are at most {@linkcode MAX_ORIGINS} origins, and at most {@linkcode MAX_OF_SUBNET} in one
+ * network: a miner that changes its software name with each connection takes no numbers from other
+ * networks. When there is no free number, a miner gets number 0, "others". A number is given again
+ * only after its miners are gone, their shares are judged, and the last day has no count under it.
  */
 
 import { printable } from "../base/printable.ts";
 
-/** Most origins at a time, that of all others included. */
+/** The most origins at a time, "others" included. */
 export const MAX_ORIGINS = 1_024;
 
-/** Most of one network. */
+/** The most origins in one network. */
 export const MAX_OF_SUBNET = 128;
 
-/** What cannot be told apart. */
+/** The software, network and sub-account of origin 0. */
 export const OTHERS = "others";
 
-/** Names are cut here. */
+/** Longer names are cut to this many characters. */
 const MAX_NAME = 64;
 
-/** What miners have in common. */
+/** The software, network and sub-account that a group of miners shares. */
 export interface Origin {
-  /** What they call themselves; may be empty. */
+  /** Their user agent; may be empty. */
   readonly software: string;
-  /** See base/subnet.ts. */
+  /** Their network, as `base/subnet.ts` gives it. */
   readonly subnet: string;
-  /** The sub-account; empty in single-user mode, and before one has logged in. */
+  /** Their sub-account; empty in single-user mode, and before a miner has logged in. */
   readonly account: string;
 }
 
-/** Gives out numbers for what miners have in common. */
+/** The origins in use, and their numbers. */
 export class Origins {
   readonly #numbers = new Map<string, number>();
-  /** By number: its origin in one text, to keep it small. */
+  /** By number: the origin as one text, which is smaller than an object. */
   readonly #texts: (string | undefined)[] = [textOf({
     software: OTHERS,
     subnet: OTHERS,
@@ -43,13 +43,15 @@ export class Origins {
   })];
   readonly #free: number[] = [];
   readonly #ofSubnet = new Map<string, number>();
-  /** By number: miners that are connected; what is counted under it; the step the last left in. */
+  /**
+   * By number: connected miners, rows that count under it, and the step in which a miner last left.
+   */
   readonly #miners = new Uint32Array(MAX_ORIGINS);
   readonly #holds = new Uint32Array(MAX_ORIGINS);
   readonly #leftIn = new Uint32Array(MAX_ORIGINS);
   #step = 0;
 
-  /** The number for one more miner; 0 if there is none to give. */
+  /** A miner connected. @returns the number of its origin; 0 if no number is free. */
   enter(origin: Origin): number {
     const text = textOf(origin);
     const number = this.#numbers.get(text) ?? this.#add(text, origin.subnet);
@@ -57,36 +59,39 @@ export class Origins {
     return number;
   }
 
-  /** One miner fewer. */
+  /** A miner of this origin disconnected. */
   leave(number: number): void {
     if (number === 0) return;
     this.#miners[number]!--;
     this.#leftIn[number] = this.#step;
   }
 
-  /** Something is counted under a number from now on. */
+  /** A row counts under this number from now on: it must not be given to another origin. */
   hold(number: number): void {
     this.#holds[number]!++;
   }
 
-  /** It is not any more. */
+  /** A row no longer counts under this number. */
   release(number: number): void {
     this.#holds[number]!--;
   }
 
-  /** What a number stands for. */
+  /** The origin with this number. */
   of(number: number): Origin {
     const [subnet, account, software] = this.#texts[number]!.split("\n");
     return { subnet: subnet!, account: account!, software: software! };
   }
 
-  /** The same of its network alone; `undefined` if it stands for nothing any more. */
+  /** The network of the origin with this number; `undefined` if the number is free. */
   subnetOf(number: number): string | undefined {
     const text = this.#texts[number];
     return text?.slice(0, text.indexOf("\n"));
   }
 
-  /** A step of time ends: numbers that nobody needs are free. A share is settled within a step. */
+  /**
+   * Ends a step of time, and frees numbers that are no longer used. It waits for one whole step
+   * after the last miner left: by then its shares are judged.
+   */
   endStep(): void {
     this.#step++;
     for (const [text, number] of this.#numbers) {
@@ -117,5 +122,9 @@ export class Origins {
 }
 
 function textOf({ software, subnet, account }: Origin): string {
-  return [subnet, account, software].map((part) => printable(part.slice(0, MAX_NAME))).join("\n");
+  return `${shortened(subnet)}\n${shortened(account)}\n${shortened(software)}`;
+}
+
+function shortened(name: string): string {
+  return printable(name.slice(0, MAX_NAME));
 }

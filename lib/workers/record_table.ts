@@ -1,32 +1,33 @@
 /**
- * Records of fixed size, in chunks: no object for each, and memory is touched only for those in use.
+ * Stores records of fixed size in large chunks, without an object for each. Memory is allocated
+ * only for chunks in use.
  *
- * A field is an offset in the record; the table of offsets is the owner's. Little-endian, since
- * `DataView` has to be told one.
+ * A field is an offset in the record; the owner of the table keeps the list of offsets. Numbers are
+ * little-endian.
  */
 
 /** Records in a chunk. */
 const CHUNK = 256;
 
-/** A table of such records. */
+/** A table of records, one in each row. */
 export class RecordTable {
   readonly #bytes: number;
   readonly #chunks: DataView[] = [];
-  /** Rows given back; the last is taken first. */
+  /** Free rows; the one freed last is used first. */
   readonly #free: number[] = [];
   #used = 0;
 
-  /** `bytes` is the size of a record. */
+  /** Creates a table of records of `bytes` bytes each. */
   constructor(bytes: number) {
     this.#bytes = bytes;
   }
 
-  /** One more than the highest row that was ever taken. */
+  /** One more than the highest row ever used. */
   get rows(): number {
     return this.#used;
   }
 
-  /** A row whose bytes are all zero. */
+  /** Allocates a row whose bytes are all zero. */
   take(): number {
     const row = this.#free.pop() ?? this.#used++;
     if (row >> 8 === this.#chunks.length) {
@@ -35,7 +36,7 @@ export class RecordTable {
     return row;
   }
 
-  /** Takes a row back. */
+  /** Frees a row. */
   give(row: number): void {
     const { buffer } = this.#chunks[row >> 8]!;
     new Uint8Array(buffer, this.#start(row), this.#bytes).fill(0);
@@ -47,7 +48,7 @@ export class RecordTable {
     return this.#chunks[row >> 8]!.getUint8(this.#start(row) + at);
   }
 
-  /** Sets it. */
+  /** Sets that byte. */
   setUint8(row: number, at: number, value: number): void {
     this.#chunks[row >> 8]!.setUint8(this.#start(row) + at, value);
   }
@@ -57,7 +58,7 @@ export class RecordTable {
     return this.#chunks[row >> 8]!.getUint16(this.#start(row) + at, true);
   }
 
-  /** Sets them; of a larger number the low ones. */
+  /** Sets those 16 bits to the low 16 bits of `value`. */
   setUint16(row: number, at: number, value: number): void {
     this.#chunks[row >> 8]!.setUint16(this.#start(row) + at, value, true);
   }
@@ -67,17 +68,17 @@ export class RecordTable {
     return this.#chunks[row >> 8]!.getUint32(this.#start(row) + at, true);
   }
 
-  /** Sets them. */
+  /** Sets those 32 bits to the low 32 bits of `value`. */
   setUint32(row: number, at: number, value: number): void {
     this.#chunks[row >> 8]!.setUint32(this.#start(row) + at, value, true);
   }
 
-  /** The number at an offset of a row, which has seven digits. */
+  /** The number at an offset of a row, exact to about seven digits. */
   float32(row: number, at: number): number {
     return this.#chunks[row >> 8]!.getFloat32(this.#start(row) + at, true);
   }
 
-  /** Sets it. */
+  /** Sets that number. */
   setFloat32(row: number, at: number, value: number): void {
     this.#chunks[row >> 8]!.setFloat32(this.#start(row) + at, value, true);
   }

@@ -1,12 +1,13 @@
 /**
- * Shares and their work, by row, over the last hour in steps of five minutes and over the last day
- * in steps of an hour.
+ * Counts shares and their work in rows, over the last hour in steps of five minutes and over the
+ * last day in steps of an hour.
  *
- * To count costs two additions: rings are filled when a step ends. Whole shares are exact; the work
- * of a step that has ended is kept to seven digits. 320 bytes a row, as many rows as were needed.
+ * Counting a share costs two additions; the rings are written when a step ends. The numbers of
+ * shares are exact; the work of a step that has ended is kept to seven digits. A row takes 320
+ * bytes.
  */
 
-/** How long a step is, in milliseconds. */
+/** The length of a step, in milliseconds. */
 export const STEP_MS = 300_000;
 
 /** Steps in an hour, and hours in a day. */
@@ -15,18 +16,18 @@ const HOURS = 24;
 
 const FIRST_ROWS = 32;
 
-/** The stretch of time that is asked for. */
+/** The last hour or the last day. */
 export type Window = "hour" | "day";
 
-/** Shares, and their difficulties together. */
+/** A number of shares, and their work. */
 export interface Sum {
-  /** Whole shares. */
+  /** The number of shares. */
   readonly shares: number;
-  /** As difficulty. */
+  /** The sum of their difficulties. */
   readonly work: number;
 }
 
-/** Whole steps of one length, by row; the oldest is written over. */
+/** The last `steps` ended steps of one length, for each row; a new step overwrites the oldest. */
 class Ring {
   readonly #steps: number;
   #shares = new Uint32Array(0);
@@ -42,7 +43,7 @@ class Ring {
     this.#work = grown(this.#work, new Float32Array(rows * this.#steps));
   }
 
-  /** A step ends; `rows` of both have what it held. */
+  /** Adds a step that ended, from the first `rows` of both arrays. */
   end(shares: Float64Array, work: Float64Array, rows: number): void {
     const step = this.#count++ % this.#steps;
     for (let row = 0; row < rows; row++) {
@@ -78,13 +79,13 @@ class Ring {
   }
 }
 
-/** Counts shares and work, by row. */
+/** Counts shares and their work in rows. */
 export class StepCounts {
   readonly #maxRows: number;
-  /** Of the step under way. */
+  /** The counts of the current step. */
   #shares = new Float64Array(0);
   #work = new Float64Array(0);
-  /** Of the hour under way, up to the last whole step. */
+  /** The counts of the current hour, without the current step. */
   #hourShares = new Float64Array(0);
   #hourWork = new Float64Array(0);
   readonly #steps = new Ring(STEPS);
@@ -92,7 +93,7 @@ export class StepCounts {
   #rows = 0;
   #ended = 0;
 
-  /** No rows yet, and never more than `maxRows`. */
+  /** Creates a table without rows, for at most `maxRows`. */
   constructor(maxRows: number) {
     this.#maxRows = maxRows;
     this.#grow();
@@ -104,14 +105,14 @@ export class StepCounts {
     this.#work[row]! += work;
   }
 
-  /** One more row, at zero. @throws RangeError if there are too many. */
+  /** Adds a row of zeros. @returns its number. @throws RangeError if there are too many. */
   append(): number {
     if (this.#rows === this.#maxRows) throw new RangeError(`Cannot have over ${this.#rows} rows`);
     if (this.#rows === this.#shares.length) this.#grow();
     return this.#rows++;
   }
 
-  /** The step under way ends. @returns whether an hour ends with it. */
+  /** Ends the current step. @returns whether an hour ends with it. */
   endStep(): boolean {
     this.#steps.end(this.#shares, this.#work, this.#rows);
     for (let row = 0; row < this.#rows; row++) {
@@ -127,7 +128,7 @@ export class StepCounts {
     return true;
   }
 
-  /** Of the whole steps in that time, and the one under way. */
+  /** The counts of a row in that time: its whole steps and the current one. */
   sum(row: number, window: Window): Sum {
     const shares = this.#shares[row]!;
     const work = this.#work[row]!;
@@ -140,7 +141,7 @@ export class StepCounts {
     };
   }
 
-  /** Of the last `steps` whole steps of at most an hour, and the one under way if it `isOver`. */
+  /** The last `steps` whole steps, of at most an hour, and the current one if it `isOver`. */
   recent(row: number, steps: number, isOver: boolean): Sum {
     return {
       shares: this.#steps.recentShares(row, steps) + (isOver ? this.#shares[row]! : 0),
@@ -148,7 +149,7 @@ export class StepCounts {
     };
   }
 
-  /** Whether nothing of the day is left of a row, and so nothing at all. */
+  /** Whether a row has no share in the last day, and so none at all. */
   isEmpty(row: number): boolean {
     return this.sum(row, "day").shares === 0;
   }

@@ -1,26 +1,26 @@
 /**
- * What machines with the same software usually do: the median of their hashrates.
+ * The usual hashrate of machines with the same software: the median of their hashrates.
  */
 
-/** A median of fewer is mere luck. */
+/** With fewer machines, the median says little. */
 const LEAST_OF_A_KIND = 5;
 
-/** Hashrates below this part of the median are far below it. */
+/** A hashrate below this part of the usual one is far below it. */
 export const FAR_BELOW = 0.6;
 
-/** Of those of a kind, this part may be far below the median; more are another model. */
+/** If a larger part of a kind is far below the median, the machines are of several models. */
 const MOST_FAR_BELOW = 0.1;
 
-/** Medians by kind, a number for each software. */
+/** Medians by kind. A kind is the number of a software. */
 export class UsualHashrates {
   readonly #medians = new Map<number, number>();
 
-  /** The median of a kind; `undefined` for too few, or for machines that are not alike. */
+  /** The median of a kind; `undefined` if there are too few machines or several models. */
   of(kind: number): number | undefined {
     return this.#medians.get(kind);
   }
 
-  /** Takes the hashrates that were measured now, by kind, in steps. Puts them in order. */
+  /** Replaces all medians by those of newly measured hashrates, one kind in a step. */
   *replace(measured: ReadonlyMap<number, number[]>): Generator<void> {
     for (const kind of this.#medians.keys()) {
       if (!measured.has(kind)) this.#medians.delete(kind);
@@ -39,7 +39,8 @@ function medianOf(hashrates: number[]): number | undefined {
   if (count < LEAST_OF_A_KIND) return undefined;
   const sorted = Float32Array.from(hashrates).sort();
   const median = sorted[count >> 1]!;
-  // Firmware says the same of machines of several generations: then nothing follows from a median.
+  // Firmware may give the same name on several models: then the median says nothing about a
+  // machine.
   const low = sorted[Math.max(1, Math.floor(count * MOST_FAR_BELOW))]!;
   return low >= FAR_BELOW * median ? median : undefined;
 }

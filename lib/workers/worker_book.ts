@@ -1,18 +1,21 @@
 /**
- * Every worker that was seen lately, connected or not: what it is, what it did in the last hour, and
- * what it usually does.
+ * Remembers every worker seen lately, connected or not: its name and address, its shares in the
+ * last hour, its usual hashrate and its usual number of connections.
  *
- * It learns of log-ins and leaves when they happen, and of everything else when it is shown each
- * connection once a minute: a share costs nothing. Pure; times are attended, in milliseconds.
+ * It is told at once when a miner logs in or leaves. Everything else comes from a sample of each
+ * connection once a minute, so that a share costs nothing. Pure; times are attended, in
+ * milliseconds.
  *
- * There are at most as many records as it is told. When one more is needed, those that are gone and
- * never had a good share go first, then those that have been gone longest. One with a connection
- * stays.
+ * The number of workers is limited. To make room for a new one, it first forgets a disconnected
+ * worker that never had a good share, else the one that has been disconnected longest. It never
+ * forgets a connected worker. A worker that disconnects soon after its first login is not
+ * remembered if more workers of its network are disconnected than it had machines.
  */
 
 import { type Gap, isGap, withGap } from "./gaps.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
 import { NameIndex } from "./name_index.ts";
+import { NetworkCrowds } from "./network_crowds.ts";
 import { FAR_BELOW, UsualHashrates } from "./usual_hashrates.ts";
 import {
   CONNECTION,
@@ -26,25 +29,25 @@ import {
 } from "./worker_records.ts";
 import { BUCKETS, WORKER_TIMES, type WorkerTimes } from "./worker_times.ts";
 
-/** What a book is kept by. */
+/** Settings of the book. */
 export interface WorkerBookOptions {
   /** How long a worker is remembered after its last connection ended, in milliseconds. */
   readonly rememberMs: number;
-  /** Most workers; left out, as many as there may be miners. */
+  /** The most workers; by default, as many as there can be miners. */
   readonly most?: number;
-  /** Other lengths of time, for tests. */
+  /** Other times, for tests. */
   readonly times?: WorkerTimes;
 }
 
-/** A connection that logged in. */
+/** A connection that logs in. */
 export interface Login {
   /** The sub-account; empty in single-user mode. */
   readonly account: string;
   /** The worker's name, as the pool knows it. */
   readonly name: string;
-  /** What it calls itself. */
+  /** Its user agent. */
   readonly clientAgent: string;
-  /** Where it comes from, without a port. */
+  /** Its address, without a port. */
   readonly address: string;
   /** Its session id. */
   readonly sessionId: number;
@@ -52,74 +55,79 @@ export interface Login {
   readonly upstream: string | undefined;
 }
 
-/** A worker that is known from before this process started; lengths of time in milliseconds. */
+/** A worker known from before this process started; lengths of time in milliseconds. */
 export interface PastWorker {
   /** The sub-account; empty in single-user mode. */
   readonly account: string;
   /** The worker's name, as the pool knows it. */
   readonly name: string;
-  /** Since it was first seen. */
+  /** The time since it was first seen. */
   readonly firstSeenMs: number;
-  /** Since its last connection ended. */
+  /** The time since its last connection ended. */
   readonly goneMs: number;
-  /** What it did, in hashes a second. */
+  /** Its hashrate then, in hashes a second. */
   readonly hashrate: number;
   /** Why it has no connection, as far as that is known. */
   readonly went: string;
 }
 
-/** One connection as it is at a moment. */
+/** The figures of one connection at one moment. */
 export interface ConnectionSample {
-  /** Its number, as {@linkcode WorkerBook.loggedIn} gave it. */
+  /** Its number in the book, from {@linkcode WorkerBook.loggedIn}. */
   readonly attendance: number;
   /** Shares accepted, assumed or kept since it connected. */
   readonly good: number;
-  /** Those refused or rejected since then, in the order of {@linkcode LOST_REASONS}. */
+  /** Shares refused or rejected since it connected, in the order of {@linkcode LOST_REASONS}. */
   readonly lost: ArrayLike<number>;
   /** When its last share came; 0 for never. */
   readonly lastShareAt: number;
   /** The pool connection it works on; `undefined` while no pool serves it. */
   readonly upstream: string | undefined;
-  /** The difficulty it was last told; `undefined` before. */
+  /** The difficulty that it was last sent; `undefined` before the first. */
   readonly difficulty: number | undefined;
-  /** Hashes a second over a quarter of an hour. */
+  /** Its hashrate over a quarter of an hour, in hashes a second. */
   readonly hashrateQuarter: number;
-  /** The same over an hour. */
+  /** Its hashrate over an hour, in hashes a second. */
   readonly hashrateHour: number;
   /** Whether it stopped rolling versions. */
   readonly hasLostAsicboost: boolean;
 }
 
-/** As many as there may be miners. */
+/** The most workers: as many as there can be miners. */
 const MOST_WORKERS = 65_535;
 
-/** Most of those that are gone and never had a good share. */
+/** The most strangers: disconnected workers that never had a good share. */
 const MOST_STRANGERS = 1_000;
 
-/** Workers looked after in a step. */
+/** Workers processed between two yields. */
 const STEP = 64;
 
-/** Each measured window moves the usual hashrate so that half of it is as old as this. */
+/** After this long, a measurement has half its weight in the usual hashrate. */
 const HALF_LIFE_MS = 6 * 3_600_000;
 
-/** What is far below the usual is learned this much more slowly: it is trouble, for a while. */
+/**
+ * A hashrate far below the usual one is probably a passing trouble, so it counts this much less.
+ */
 const TROUBLE_SLOWER = 4;
 
-/** Of a difference of 16 bits, what is above all but this many is less than before. */
+/**
+ * Counts are compared modulo 2^16. A count that fell by less than this fell because the pool
+ * rejected shares that were assumed good; any other difference means that it grew.
+ */
 const MOST_TAKEN_BACK = 4_096;
 
-/** The day is cut into {@linkcode DAY_PARTS} of these. */
+/** The length of one of the {@linkcode DAY_PARTS} parts of a day. */
 const DAY_PART_MS = 86_400_000 / DAY_PARTS;
 
 /** The book of workers. */
 export class WorkerBook {
-  /** All that is kept. */
+  /** The records of workers and connections. */
   readonly records: WorkerRecords;
-  /** What others with the same software do. */
+  /** The usual hashrates of machines with the same software. */
   readonly kinds: UsualHashrates = new UsualHashrates();
-  /** Pauses of those that have any, by row. */
+  /** Gaps by row of a worker, for workers that have any. */
   readonly gaps: Map<number, readonly Gap[]> = new Map();
-  /** The lengths of time it goes by. */
+  /** The times by which workers are judged. */
   readonly times: WorkerTimes;
   readonly #most: number;
   #rememberMs: number;
@@ -127,18 +135,22 @@ export class WorkerBook {
     account: this.records.text(row, WORKER.account),
     name: this.records.names[row]!,
   }));
-  /** When this process last came back from a long absence: hashrates of before have a hole in them. */
+  /**
+   * When this process last woke from a long sleep: hashrates across it are too low.
+   */
   #backSince = 0;
-  /** When the half hour began in which the least connections of each are looked for. */
+  /** When the current half hour began, in which each worker's least connections are noted. */
   #keptSince: number | undefined;
   #count = 0;
   #lastId = 0;
-  /** Those without a connection, the one that has been gone longest in front. */
+  /** Workers without a connection, the one disconnected longest first. */
   readonly #gone = new Set<number>();
-  /** Those of them that never had a good share. */
+  /** The strangers among them, that never had a good share. */
   readonly #strangers = new Set<number>();
+  /** By network, those with a connection, and those that are gone after good shares. */
+  readonly #crowds = new NetworkCrowds();
 
-  /** Nobody was seen yet. */
+  /** Creates an empty book. */
   constructor({ rememberMs, most = MOST_WORKERS, times = WORKER_TIMES }: WorkerBookOptions) {
     this.#rememberMs = rememberMs;
     this.#most = most;
@@ -146,22 +158,24 @@ export class WorkerBook {
     this.records = new WorkerRecords(times.bucketMs);
   }
 
-  /** How many workers it knows. */
+  /** The number of workers in it. */
   get size(): number {
     return this.#count;
   }
 
-  /** Remembers them for another time from now on. */
+  /** Changes how long workers are remembered. */
   reconfigure(rememberMs: number): void {
     this.#rememberMs = rememberMs;
   }
 
-  /** This process was away for long. What is worked out by real time says nothing for a while. */
+  /** This process woke from a long sleep. For a while, hashrates are not used to judge workers. */
   cameBack(time: number): void {
     this.#backSince = stampOf(time);
   }
 
-  /** For how long a connection has worked where it does, with nothing missing; 0 for nowhere. */
+  /**
+   * How long a connection has worked on its pool connection since btcagent last slept; 0 for none.
+   */
   wholeMs(connection: number, time: number): number {
     const served = this.records.connections.uint32(connection, CONNECTION.served);
     return served === 0 ? 0 : since(Math.max(served, this.#backSince), time);
@@ -170,18 +184,19 @@ export class WorkerBook {
   /**
    * A connection logged in.
    *
-   * @returns its number, from 1, for all that follows; 0 if there is no room for its worker.
+   * @returns its number in the book, from 1; 0 if there is no room for its worker.
    */
   loggedIn(login: Login, time: number): number {
     const row = this.#rowFor(login, time);
     if (row === undefined) return 0;
     const { workers, connections, places } = this.records;
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
     const count = workers.uint16(row, WORKER.connections);
+    if (count > 0) this.#crowds.disconnected(this.records.address(row));
+    else this.#noLongerGone(row);
     workers.setUint16(row, WORKER.connections, count + 1);
     this.records.setText(row, WORKER.agent, login.clientAgent);
     this.records.setAddress(row, login.address);
+    this.#crowds.connected(login.address);
     const forgiven = workers.uint8(row, WORKER.forgiven);
     if (forgiven > 0) workers.setUint8(row, WORKER.forgiven, forgiven - 1);
     else this.records.connects.add(row, this.records.bucket(row, time), 1);
@@ -198,9 +213,9 @@ export class WorkerBook {
   }
 
   /**
-   * Remembers a worker of before this process started, so that it is missing if it does not come
-   * back. Those that have been gone longest come first. Does nothing if it is known, or if the book
-   * is full.
+   * Remembers a worker from before this process started: it is missing unless it comes back. Call it
+   * first for the one that has been disconnected longest. Does nothing if the worker is known, or if
+   * the book is full.
    */
   remember(worker: PastWorker, time: number): void {
     const { account, name, firstSeenMs, goneMs, hashrate, went } = worker;
@@ -213,9 +228,10 @@ export class WorkerBook {
     this.records.setFlag(row, FLAG.hadGoodShare, true);
     this.records.setText(row, WORKER.went, went);
     this.#gone.add(row);
+    this.#crowds.gone(this.records.address(row));
   }
 
-  /** A connection as it is now. To be told of each about once a minute, and when it ends. */
+  /** Takes in the figures of a connection. Call it about once a minute, and before it ends. */
   sample(sample: ConnectionSample, time: number): void {
     const { attendance, good, lost, lastShareAt, upstream, difficulty } = sample;
     if (attendance === 0) return;
@@ -244,8 +260,9 @@ export class WorkerBook {
   }
 
   /**
-   * A miner sent a share after a pause. It is noted if that is long for it, and if it was the only
-   * connection of its worker and has worked on `upstream` since before the pause.
+   * A miner sent a share after a pause. The pause is noted if it is long for this miner, if the
+   * miner is the only connection of its worker, and if it has worked on `upstream` since before the
+   * pause.
    */
   paused(attendance: number, from: number, to: number, upstream: string | undefined): void {
     if (attendance === 0 || upstream === undefined) return;
@@ -264,13 +281,13 @@ export class WorkerBook {
       since(loggedIn, to),
     );
     const shares = good.sum(row, bucket, BUCKETS) + lost.sum(row, bucket, BUCKETS);
-    if (!isGap(to - from, shares * 60_000 / watchedMs)) return;
+    if (!isGap(to - from, shares * 60_000 / watchedMs, this.times.gapMs)) return;
     this.gaps.set(row, withGap(this.gaps.get(row) ?? [], { at: from, ms: to - from }));
   }
 
   /**
-   * A connection ended; it was sampled just before. If that was not its doing, its next log-in is
-   * not held against it, and neither is the end of one that had no pool to work for.
+   * A connection ended; call {@linkcode sample} just before. If `isForgiven`, or if it had no pool
+   * to work for, the worker's next log-in does not count towards flapping.
    */
   left(attendance: number, reason: string, isForgiven: boolean, time: number): void {
     if (attendance === 0) return;
@@ -291,13 +308,22 @@ export class WorkerBook {
       workers.setUint8(row, WORKER.forgiven, forgiven);
     }
     if (count > 0) return;
+    const address = this.records.address(row);
+    this.#crowds.disconnected(address);
     this.#gone.add(row);
-    if (this.records.flag(row, FLAG.hadGoodShare)) return;
+    if (this.records.flag(row, FLAG.hadGoodShare)) {
+      this.#crowds.gone(address);
+      const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
+      if (isBrief && this.#crowds.isCrowded(address)) this.#forget(row);
+      return;
+    }
     this.#strangers.add(row);
     if (this.#strangers.size > MOST_STRANGERS) this.#forgetFirst(this.#strangers);
   }
 
-  /** Learns what is usual, and forgets those that are gone for too long. To be done in steps. */
+  /**
+   * Learns what is usual for each worker, and forgets workers gone for too long. Works in steps.
+   */
   *settle(time: number): Generator<void> {
     yield* this.#forgetOld(this.#strangers, this.times.strangerMs, time);
     yield* this.#forgetOld(this.#gone, this.#rememberMs, time);
@@ -318,7 +344,7 @@ export class WorkerBook {
   /**
    * Forgets a worker.
    *
-   * @returns whether it did: not one that has a connection; `undefined` if there is none.
+   * @returns `false` if it is connected and so stays; `undefined` if there is no such worker.
    */
   forget(id: number): boolean | undefined {
     const row = this.rowOf(id);
@@ -328,7 +354,7 @@ export class WorkerBook {
     return true;
   }
 
-  /** The row of the worker with this number. */
+  /** The row of the worker with this number; `undefined` if there is none. */
   rowOf(id: number): number | undefined {
     for (let row = 0; row < this.records.workers.rows; row++) {
       if (this.records.workers.uint32(row, WORKER.id) === id) return id === 0 ? undefined : row;
@@ -336,14 +362,16 @@ export class WorkerBook {
     return undefined;
   }
 
-  /** The number of the worker of a connection; `undefined` for none. */
+  /**
+   * The number of the worker that a connection belongs to; `undefined` if it is not in the book.
+   */
   idOf(attendance: number): number | undefined {
     if (attendance === 0) return undefined;
     const row = this.records.connections.uint16(attendance - 1, CONNECTION.worker);
     return this.records.workers.uint32(row, WORKER.id);
   }
 
-  /** As many connections as a worker usually has; 0 before that is known. */
+  /** The number of connections that a worker usually has; 0 if that is not known yet. */
   usualConnections(row: number): number {
     let most = 0;
     for (let part = 0; part < DAY_PARTS; part++) {
@@ -376,7 +404,7 @@ export class WorkerBook {
     return row;
   }
 
-  /** Adds what was counted of a connection since it was last looked at. */
+  /** Adds the shares of a connection since its last sample. */
   #count16(
     connection: number,
     row: number,
@@ -406,7 +434,9 @@ export class WorkerBook {
     add(CONNECTION.lost, newLost);
   }
 
-  /** How much more it is than when it was last seen; less for an assumed share that was rejected. */
+  /**
+   * The change of a count since the last sample; negative if assumed shares were rejected.
+   */
   #difference(connection: number, at: number, count: number): number {
     const { connections } = this.records;
     const more = (count - connections.uint16(connection, at)) & 0xffff;
@@ -414,7 +444,9 @@ export class WorkerBook {
     return more > 0xffff - MOST_TAKEN_BACK ? more - 0x10000 : more;
   }
 
-  /** Counts a reason. When there are too many of one all are halved: what was of late counts more. */
+  /**
+   * Counts lost shares of one reason. If a count is full, all are halved, so recent ones count more.
+   */
   #blame(row: number, reason: number, count: number): void {
     const { workers } = this.records;
     let left = count;
@@ -436,7 +468,9 @@ export class WorkerBook {
     return Math.floor(time / (this.times.bucketMs * BUCKETS / CONNECTION_PARTS));
   }
 
-  /** The place of the newest part of the hour of a connection, once those that are over are empty. */
+  /**
+   * The place of the current part of the hour. First empties the parts that have expired.
+   */
   #turnParts(connection: number, time: number): number {
     const { connections } = this.records;
     const now = this.#partOfHour(time);
@@ -469,7 +503,7 @@ export class WorkerBook {
     workers.setUint16(row, WORKER.keptLeast, workers.uint16(row, WORKER.connections));
   }
 
-  /** Its connections, without those that have a pool and never did any work for it. */
+  /** The number of its connections, without those that have a pool but never had a good share. */
   #machines(row: number): number {
     const { connections } = this.records;
     let count = 0;
@@ -480,7 +514,7 @@ export class WorkerBook {
     return count;
   }
 
-  /** Only windows in which all of it worked, and nowhere else, say what it does. */
+  /** Learns from a window only if all of the worker's usual connections worked in all of it. */
   #learnHashrate(row: number, measured: Map<number, number[]>, time: number): void {
     const { workers, connections } = this.records;
     const { windowMs, bucketMs } = this.times;
@@ -509,7 +543,7 @@ export class WorkerBook {
     workers.setFloat32(row, WORKER.usualHashrate, before + weight * (sum - before));
   }
 
-  /** Forgets those at the front of `rows` that have been gone for longer, in steps. */
+  /** Forgets the workers of `rows`, longest gone first, that have been gone for `ms`. In steps. */
   *#forgetOld(rows: ReadonlySet<number>, ms: number, time: number): Generator<void> {
     let forgotten = 0;
     for (const row of rows) {
@@ -524,10 +558,15 @@ export class WorkerBook {
     if (row !== undefined) this.#forget(row);
   }
 
+  #noLongerGone(row: number): void {
+    const isStranger = this.#strangers.delete(row);
+    if (!this.#gone.delete(row) || isStranger) return;
+    this.#crowds.forgotten(this.records.address(row));
+  }
+
   #forget(row: number): void {
     this.#index.delete(row);
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
+    this.#noLongerGone(row);
     this.gaps.delete(row);
     this.records.release(row);
     this.#count--;

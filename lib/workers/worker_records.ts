@@ -1,19 +1,20 @@
 /**
- * What is kept of each worker and of each of its connections, as records of fixed size: there may be
- * sixty thousand of them. A record is all zero when it is new; a time of 0 is none.
+ * The records of workers and of their connections. They have a fixed size, because there may be sixty
+ * thousand of them. A new record is all zeros; a time of 0 means "never".
  */
 
 import { addressBytes, isMappedIpv4 } from "../base/cidr.ts";
+import { ipv4Number } from "../base/ip_address.ts";
 import { HourCounts } from "./hour_counts.ts";
 import { KeptTexts } from "./kept_texts.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
 import { RecordTable } from "./record_table.ts";
 import { BUCKETS } from "./worker_times.ts";
 
-/** The day in parts, for the most connections that were kept in each. */
+/** Parts of a day. For each, a worker's record has its largest lasting number of connections. */
 export const DAY_PARTS = 4;
 
-/** Parts of the hour in the record of a connection: only where several share a name. */
+/** Parts of an hour. For each, the record of a connection has its counts of shares. */
 export const CONNECTION_PARTS = 4;
 
 /** Offsets in the record of a worker. */
@@ -21,34 +22,37 @@ export const WORKER = {
   /** Its number for this run. */
   id: 0,
   firstSeen: 4,
-  /** When a connection of it ended last, and the last share came. */
+  /** When one of its connections last ended. */
   left: 8,
+  /** When its last share came. */
   lastShare: 12,
-  /** An IPv4 address, or the number of the text of another one. */
+  /** An IPv4 address, or the number of the text of any other address. */
   address: 16,
   usualHashrate: 20,
-  /** When that was last learned. */
+  /** When the usual hashrate was last updated. */
   learned: 24,
   /** One more than the row of its newest connection. */
   firstConnection: 28,
+  /** The number of its connections. */
   connections: 30,
-  /** The least of them since the half hour began that is under way. */
+  /** The least number of connections in the current half hour. */
   keptLeast: 32,
-  /** Most connections kept for half an hour, in each part of the day; which part is the newest. */
+  /** For each part of the day, the most connections that it kept for half an hour. */
   kept: 34,
+  /** The newest part of the day, modulo 2^16. */
   dayPart: 34 + 2 * DAY_PARTS,
-  /** Numbers of texts. */
+  /** The numbers of three texts: sub-account, user agent, and why a connection last ended. */
   account: 44,
   agent: 46,
   went: 48,
-  /** Which bucket of the hour is the newest, modulo 2^16. */
+  /** The newest bucket of the hour, modulo 2^16. */
   bucket: 50,
   flags: 52,
-  /** Windows that its usual hashrate was learned from, 255 at most. */
+  /** How many windows its usual hashrate was learned from, at most 255. */
   windows: 53,
-  /** Log-ins that will not be held against it. */
+  /** How many of its next log-ins will not count towards flapping. */
   forgiven: 54,
-  /** Lost shares by reason, of late. */
+  /** Recent lost shares by reason. */
   reasons: 55,
   connects: 55 + LOST_REASONS.length,
   lost: 55 + LOST_REASONS.length + BUCKETS,
@@ -63,7 +67,7 @@ export const FLAG = { hadGoodShare: 1, isTextAddress: 2 } as const;
 /** Offsets in the record of a connection. */
 export const CONNECTION = {
   loggedIn: 0,
-  /** Since when it has worked where it does; 0 for nowhere. */
+  /** When it began to work on its current pool connection; 0 if it has none. */
   served: 4,
   lastShare: 8,
   quarter: 12,
@@ -71,17 +75,17 @@ export const CONNECTION = {
   difficulty: 20,
   /** The row of its worker. */
   worker: 24,
-  /** One more than the rows of the connections after and before it. */
+  /** One more than the row of the next and of the previous connection of its worker; 0 for none. */
   next: 26,
   previous: 28,
   session: 30,
-  /** The number of the name of the pool connection. */
+  /** The number of the text that names its pool connection. */
   upstream: 32,
-  /** Which part of the hour is the newest, modulo 2^16. */
+  /** The newest part of the hour, modulo 2^16. */
   part: 34,
   good: 36,
   lost: 36 + 2 * CONNECTION_PARTS,
-  /** What was counted of it so far, modulo 2^16: good ones, and lost ones by reason. */
+  /** Its good shares at the last sample, and its lost ones by reason, modulo 2^16. */
   seenGood: 36 + 4 * CONNECTION_PARTS,
   seenLost: 38 + 4 * CONNECTION_PARTS,
   hasLostAsicboost: 38 + 4 * CONNECTION_PARTS + 2 * LOST_REASONS.length,
@@ -89,50 +93,52 @@ export const CONNECTION = {
 
 const CONNECTION_BYTES = CONNECTION.hasLostAsicboost + 1;
 
-/** Times are kept as this many milliseconds. */
+/** The unit of a time in a record, in milliseconds. */
 const STAMP_MS = 100;
 
 /** Times begin with the process, and a worker may be known from long before it. */
 const STAMP_OF_START = 2 ** 31;
 
-/** A moment as it is kept; never 0. */
+/** A time as it is stored in a record; never 0. */
 export function stampOf(time: number): number {
   return Math.max(1, Math.floor(time / STAMP_MS) + STAMP_OF_START);
 }
 
-/** How long ago a kept moment was, in milliseconds. */
+/** The time since a stored time, in milliseconds. */
 export function since(stamp: number, time: number): number {
   return Math.max(0, time - (stamp - STAMP_OF_START) * STAMP_MS);
 }
 
 /** All records. */
 export class WorkerRecords {
-  /** By {@linkcode WORKER}. */
+  /** The records of workers; fields are at {@linkcode WORKER}. */
   readonly workers: RecordTable = new RecordTable(WORKER_BYTES);
-  /** By {@linkcode CONNECTION}. */
+  /** The records of connections; fields are at {@linkcode CONNECTION}. */
   readonly connections: RecordTable = new RecordTable(CONNECTION_BYTES);
-  /** Texts that they have in common. */
+  /** Texts that come from miners, such as user agents. */
   readonly texts: KeptTexts = new KeptTexts();
-  /** Sub-accounts and pool connections, apart: what miners call themselves takes no room of theirs. */
+  /**
+   * Names of sub-accounts and pool connections. Apart, so that texts of miners cannot fill it up.
+   */
   readonly places: KeptTexts = new KeptTexts();
-  /** Names by row; `undefined` for a row that is free. */
+  /** Names of workers by row; `undefined` for a free row. */
   readonly names: (string | undefined)[] = [];
-  /** Log-ins of the last hour that count. */
+  /** Log-ins of the last hour that count towards flapping. */
   readonly connects: HourCounts = new HourCounts(this.workers, WORKER.connects, 8);
   /** Good shares of the last hour. */
   readonly good: HourCounts = new HourCounts(this.workers, WORKER.good, 16);
-  /** Lost ones. */
+  /** Lost shares of the last hour. */
   readonly lost: HourCounts = new HourCounts(this.workers, WORKER.lost, 8);
   readonly #bucketMs: number;
 
-  /** `bucketMs` is how finely an hour is counted. */
+  /** `bucketMs` is the length of a bucket of {@linkcode HourCounts}. */
   constructor(bucketMs: number) {
     this.#bucketMs = bucketMs;
   }
 
   /**
-   * The place of the newest bucket of a worker, after those that are over were emptied. A list that
-   * is read slowly asks for a moment that is past: nothing is emptied for it.
+   * The place of the bucket at `time`. First empties the buckets that have expired since the last
+   * call. A list that is read slowly may ask for a past time: then nothing is emptied.
    */
   bucket(row: number, time: number): number {
     const now = Math.floor(time / this.#bucketMs);
@@ -158,7 +164,7 @@ export class WorkerRecords {
     }
   }
 
-  /** Puts a connection in front of the others of its worker. */
+  /** Adds a connection to a worker, as its newest. */
   link(connection: number, row: number): void {
     const { workers, connections } = this;
     const first = workers.uint16(row, WORKER.firstConnection);
@@ -168,7 +174,7 @@ export class WorkerRecords {
     workers.setUint16(row, WORKER.firstConnection, connection + 1);
   }
 
-  /** Takes a connection out. */
+  /** Removes a connection from its worker. */
   unlink(connection: number): void {
     const { workers, connections } = this;
     const next = connections.uint16(connection, CONNECTION.next);
@@ -186,7 +192,7 @@ export class WorkerRecords {
     return this.#textsAt(at).of(this.workers.uint16(row, at));
   }
 
-  /** Puts another text there. */
+  /** Replaces that text. */
   setText(row: number, at: number, text: string): void {
     const before = this.workers.uint16(row, at);
     const texts = this.#textsAt(at);
@@ -194,24 +200,21 @@ export class WorkerRecords {
     texts.drop(before);
   }
 
-  /** Where its last connection came from. */
+  /** The address of a worker's last connection; empty if it had none since the start. */
   address(row: number): string {
     const value = this.workers.uint32(row, WORKER.address);
     if ((this.#flags(row) & FLAG.isTextAddress) !== 0) return this.texts.of(value);
+    if (value === 0) return "";
     return [24, 16, 8, 0].map((shift) => value >>> shift & 0xff).join(".");
   }
 
-  /** Keeps where its last connection came from: an IPv4 address takes no text. */
+  /** Stores that address: an IPv4 address as a number, any other as a text. */
   setAddress(row: number, address: string): void {
     const before = this.workers.uint32(row, WORKER.address);
     const hadText = (this.#flags(row) & FLAG.isTextAddress) !== 0;
-    const bytes = addressBytes(address);
-    const isIpv4 = bytes !== undefined && isMappedIpv4(bytes);
-    const value = isIpv4
-      ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(12)
-      : this.texts.keep(address);
-    this.workers.setUint32(row, WORKER.address, value);
-    this.setFlag(row, FLAG.isTextAddress, !isIpv4);
+    const ipv4 = ipv4Number(address) ?? mappedIpv4(address);
+    this.workers.setUint32(row, WORKER.address, ipv4 ?? this.texts.keep(address));
+    this.setFlag(row, FLAG.isTextAddress, ipv4 === undefined);
     if (hadText) this.texts.drop(before);
   }
 
@@ -220,13 +223,13 @@ export class WorkerRecords {
     return (this.#flags(row) & flag) !== 0;
   }
 
-  /** Sets a flag, or takes it back. */
+  /** Sets or clears a flag. */
   setFlag(row: number, flag: number, isSet: boolean): void {
     const flags = this.#flags(row);
     this.workers.setUint8(row, WORKER.flags, isSet ? flags | flag : flags & ~flag);
   }
 
-  /** Gives a worker's row back, with its texts. */
+  /** Frees a worker's row and its texts. */
   release(row: number): void {
     for (const at of [WORKER.account, WORKER.agent, WORKER.went]) this.setText(row, at, "");
     if (this.flag(row, FLAG.isTextAddress)) {
@@ -248,4 +251,11 @@ export class WorkerRecords {
   #flags(row: number): number {
     return this.workers.uint8(row, WORKER.flags);
   }
+}
+
+/** The IPv4 address in an IPv6 address that maps one. */
+function mappedIpv4(address: string): number | undefined {
+  const bytes = addressBytes(address);
+  if (bytes === undefined || !isMappedIpv4(bytes)) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(12);
 }

@@ -1,6 +1,6 @@
 /**
- * What is the matter with a worker, or with a single connection of one: the one place that decides
- * it, for list, page, API, metrics and alerts alike. Pure.
+ * Decides the state of a worker, or of one of its connections: working, missing, refused and so on.
+ * The page, the API, metrics and alerts all take it from here. Pure.
  */
 
 import { snakeCase } from "../base/share_reasons.ts";
@@ -10,7 +10,7 @@ import type { LostReason } from "./lost_reasons.ts";
 import { FAR_BELOW } from "./usual_hashrates.ts";
 import type { WorkerTimes } from "./worker_times.ts";
 
-/** Shares in a stretch of time. */
+/** Numbers of shares in a period. */
 export interface ShareCounts {
   /** Accepted, assumed or kept. */
   readonly good: number;
@@ -18,94 +18,101 @@ export interface ShareCounts {
   readonly lost: number;
 }
 
-/** What is known of a worker at one moment; lengths of time in milliseconds. */
+/** All that a worker is judged by, at one moment; durations in milliseconds. */
 export interface WorkerFacts {
-  /** Its connections now. */
+  /** The number of its connections now. */
   readonly connections: number;
-  /** As many as it usually has. */
+  /** The number of connections that it usually has; 0 if that is not known yet. */
   readonly usualConnections: number;
-  /** Since its last connection ended; 0 while it has one. */
+  /** The time since its last connection ended; 0 while it has a connection. */
   readonly goneMs: number;
-  /** Since one of its connections ended last. */
+  /** The time since any of its connections last ended. */
   readonly sinceLeftMs: number;
   /** Whether it ever had a good share. */
   readonly hadGoodShare: boolean;
-  /** Log-ins within the last hour that are held against it. */
+  /** Log-ins in the last hour that count towards flapping. */
   readonly connectsHour: number;
-  /** Shares of about the last quarter of an hour. */
+  /** Shares in about the last quarter of an hour. */
   readonly quarter: ShareCounts;
-  /** Shares of about the last hour. */
+  /** Shares in about the last hour. */
   readonly hour: ShareCounts;
-  /** Why most of the lost ones of late were lost. */
+  /** The most common reason of its recent lost shares. */
   readonly lostReason: LostReason | undefined;
-  /** For how long the first of its connections has had a pool; `undefined` while none has. */
+  /** How long at least one connection has had a pool; `undefined` while none has. */
   readonly servedMs: number | undefined;
-  /** For how long all of its connections have had one while we were there; 0 while one has none. */
+  /** How long all connections have had a pool, since btcagent last slept; 0 while one has none. */
   readonly allServedMs: number;
-  /** Since its last share, or since it logged in if it has sent none. */
+  /** The time since its last share, or since it logged in if it has sent none. */
   readonly sinceShareMs: number;
-  /** What its shares have to reach; 0 while that is not known. */
+  /** The difficulty that its shares must reach; 0 if that is not known yet. */
   readonly difficulty: number;
-  /** Hashes a second over a quarter of an hour. */
+  /** Its hashrate over a quarter of an hour, in hashes a second. */
   readonly hashrateQuarter: number;
-  /** The same over an hour. */
+  /** Its hashrate over an hour, in hashes a second. */
   readonly hashrateHour: number;
-  /** What it does itself in the long run. */
+  /** Its own hashrate in the long run, in hashes a second. */
   readonly usualHashrate: number | undefined;
-  /** Whether that was measured for long enough to judge by. */
+  /** Whether the usual hashrate was measured long enough to judge by. */
   readonly isUsualProven: boolean;
-  /** What this many machines of its kind do. */
+  /** The usual hashrate of the same number of machines with the same software. */
   readonly kindHashrate: number | undefined;
-  /** Whether it stopped rolling versions. */
+  /** Whether one of its machines stopped rolling versions. */
   readonly hasLostAsicboost: boolean;
 }
 
-/** What is the matter with one. */
+/** The state of a worker or a connection, and why. */
 export interface Condition {
-  /** The worst of it. */
+  /** Its worst state. */
   readonly state: WorkerState;
-  /** Of `refused`, why, as the API spells it; of `weak`, a {@linkcode WeakReason}; else empty. */
+  /**
+   * For `refused`, the reason as the API spells it; for `weak`, a {@linkcode WeakReason}; else
+   * empty.
+   */
   readonly reason: string;
-  /** Of `refused`, the part that is lost; of `weak`, the part that is left; else `undefined`. */
+  /**
+   * For `refused`, the part of its shares that is lost; for `weak`, the part of its hashrate left.
+   */
   readonly part: number | undefined;
-  /** The same in a sentence, with what to do; empty for `working`. */
+  /** What is wrong and what to do, in sentences; empty for `working`. */
   readonly about: string;
 }
 
-/** More than half of at least this many shares lost is certain. */
+/** Refused: more than half of at least this many shares were lost. */
 const FEW_SHARES = 10;
 
-/** Of this many, a smaller part of them is enough, and at least this many lost ones. */
+/**
+ * Also refused: of at least this many shares, this part was lost, and at least this many shares.
+ */
 const MANY_SHARES = 50;
 const MUCH_LOST = 0.05;
 const MANY_LOST = 10;
 
-/** Log-ins an hour of one connection that are too many. */
+/** Flapping: at least this many log-ins in an hour for each machine. */
 export const FLAPPING_CONNECTS = 6;
 
 /**
- * Without a share for this many times the average, which chance does once in five hundred million
- * shares: a farm of thousands sends a million in an hour.
+ * Silent: no share for this many times the average interval. By chance that happens once in five
+ * hundred million shares; a farm of thousands of miners sends a million in an hour.
  */
 const SILENT_INTERVALS = 20;
 
-/** Hashes a second of a machine of which nothing else is known. */
+/** The hashrate assumed for a machine before its own is known, in hashes a second. */
 const UNKNOWN_HASHRATE = 1e12;
 
-/** A deficit of shares is no chance from this many standard deviations on. */
+/** Weak: this many standard deviations fewer shares than expected, which is not chance. */
 const TELLING_DEVIATIONS = 6;
 
 const HASHES_PER_DIFFICULTY = 2 ** 32;
 
 const WORKING: Condition = { state: "working", reason: "", part: undefined, about: "" };
 
-/** Decides it. */
+/** The state that the facts show. If several states fit, the worst one. */
 export function conditionOf(facts: WorkerFacts, times: WorkerTimes): Condition {
   return missing(facts, times) ?? refused(facts) ?? flapping(facts) ?? silent(facts, times) ??
     weak(facts, times) ?? waiting(facts) ?? WORKING;
 }
 
-/** Whether it is worth a row: one that came and went without a good share is a stranger. */
+/** Whether lists show it. They do not show one that disconnected and never had a good share. */
 export function isKnown(facts: WorkerFacts, { state }: Condition): boolean {
   return facts.connections > 0 || facts.hadGoodShare || state !== "working";
 }
@@ -210,7 +217,10 @@ function waiting({ connections, servedMs }: WorkerFacts): Condition | undefined 
   return condition("waiting", "No pool serves it. Look at the pools: this is not its fault");
 }
 
-/** The part of `expected` that is left, if that is far too little and no chance. */
+/**
+ * The part of the hashrate `expected` that is left; `undefined` unless it is far too low, not by
+ * chance.
+ */
 function partLeft(
   facts: WorkerFacts,
   expected: number | undefined,
@@ -222,7 +232,7 @@ function partLeft(
     partLeftInHour(facts, expected, times, TELLING_DEVIATIONS);
 }
 
-/** The same over an hour, if chance hardly ever makes it so, by this many standard deviations. */
+/** The same over the last hour, judged by this many standard deviations. */
 export function partLeftInHour(
   facts: WorkerFacts,
   expected: number | undefined,
@@ -247,9 +257,9 @@ function partLeftIn(
 ): number | undefined {
   if (expected === undefined || expected <= 0) return undefined;
   const part = hashrate / expected;
-  // Windows come in whole buckets, and one that was not full of work says nothing.
+  // Counts come in whole buckets. A period in which it did not have work all the time says nothing.
   if (part >= FAR_BELOW || allServedMs < ms + bucketMs) return undefined;
-  // A difficulty that went down lately would make more of the expected shares than there were.
+  // If its difficulty fell lately, it alone would make us expect too many shares.
   const mean = good === 0 ? 0 : hashrate * ms / 1000 / HASHES_PER_DIFFICULTY / good;
   const difficulty = Math.max(told, mean);
   if (difficulty <= 0) return undefined;

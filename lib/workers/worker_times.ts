@@ -1,34 +1,41 @@
 /**
- * How long things take before something is said of a worker.
+ * The times by which workers are judged.
  */
 
-/** All in milliseconds. */
+/** All times in milliseconds. */
 export interface WorkerTimes {
-  /** How often every connection is looked at. */
+  /** The time between two samples of every connection. */
   readonly sweepMs: number;
-  /** How finely an hour is counted: {@linkcode BUCKETS} of these. */
+  /** The length of a bucket: an hour has {@linkcode BUCKETS} of them. */
   readonly bucketMs: number;
-  /** Without a connection for this long, a worker is missing. */
+  /** A worker without a connection for this long is missing. */
   readonly missingMs: number;
-  /** Without a share for this long, and several times its usual pause, a worker is silent. */
+  /** A worker must send no share for at least this long to be silent. */
   readonly silentMs: number;
-  /** The window of the hashrate that a worker is judged by. */
+  /** A shorter pause of a worker that otherwise sends shares steadily is not noted. */
+  readonly gapMs: number;
+  /** The period over which a worker's hashrate is judged. */
   readonly windowMs: number;
-  /** Connections that are kept this long are usual. */
+  /** A number of connections that is kept for this long counts as usual. */
   readonly keptMs: number;
-  /** A worker that is gone and never had a good share is forgotten after this. */
+  /**
+   * A worker that never had a good share is forgotten this long after it disconnected. One that
+   * disconnected within this time of its first login is not remembered if its network has too many
+   * such workers.
+   */
   readonly strangerMs: number;
 }
 
-/** Parts of an hour. */
+/** Buckets in an hour. */
 export const BUCKETS = 12;
 
-/** Those of a farm. */
+/** The times used outside tests. */
 export const WORKER_TIMES: WorkerTimes = {
   sweepMs: 60_000,
   bucketMs: 300_000,
   missingMs: 300_000,
   silentMs: 300_000,
+  gapMs: 50_000,
   windowMs: 900_000,
   keptMs: 1_800_000,
   strangerMs: 600_000,

@@ -1,5 +1,5 @@
 /**
- * What there is to show of workers, read from their book at one moment.
+ * Reads from the book what pages, API and metrics show of workers, at one moment.
  */
 
 import { subnetOf } from "../base/subnet.ts";
@@ -17,93 +17,93 @@ import type { WorkerBook } from "./worker_book.ts";
 import { CONNECTION, CONNECTION_PARTS, FLAG, since, WORKER } from "./worker_records.ts";
 import { BUCKETS } from "./worker_times.ts";
 
-/** Something seen, and no verdict. */
+/** Something unusual about a worker that does not change its state. */
 export interface Observation {
-  /** What kind of thing. */
+  /** What was seen: regular gaps, or a hashrate below its own or its kind's usual one. */
   readonly kind: "gaps" | "below_itself" | "below_kind";
-  /** In a sentence, with the figures. */
+  /** What was seen, in a sentence with figures. */
   readonly about: string;
 }
 
-/** One worker; lengths of time in milliseconds. */
+/** One worker; durations in milliseconds. */
 export interface WorkerView {
-  /** Its number for this run. */
+  /** Its number, which is valid until btcagent stops. */
   readonly id: number;
   /** The sub-account; empty in single-user mode. */
   readonly account: string;
   /** Its name, as the pool knows it. */
   readonly name: string;
-  /** What is the matter with it. */
+  /** Its state, and why. */
   readonly condition: Condition;
-  /** Its connections now. */
+  /** The number of its connections now. */
   readonly connections: number;
-  /** As many as it had for half an hour at a time, in the last day. */
+  /** The most connections that it kept for half an hour in the last day. */
   readonly usualConnections: number;
   /** Machines under this name that are gone. */
   readonly missingMachines: number;
-  /** Session ids of its connections, the newest first, 100 at most. */
+  /** Session ids of its connections, newest first, at most 100. */
   readonly sessionIds: readonly number[];
-  /** What its last connection calls itself. */
+  /** The user agent of its newest connection. */
   readonly clientAgent: string;
-  /** Where that came from. */
+  /** The address of its newest connection. */
   readonly address: string;
   /** The network of that address. */
   readonly subnet: string;
-  /** Since it first logged in. */
+  /** The time since it first logged in. */
   readonly firstSeenMs: number;
-  /** Since its last connection ended; `undefined` while it has one. */
+  /** The time since its last connection ended; `undefined` while it has a connection. */
   readonly goneMs: number | undefined;
-  /** Why a connection of it ended last; empty before one did. */
+  /** Why one of its connections last ended; empty if none has. */
   readonly went: string;
-  /** Since its last share; `undefined` for none yet. */
+  /** The time since its last share; `undefined` if it has sent none. */
   readonly lastShareMs: number | undefined;
-  /** Log-ins within the last hour that are held against it. */
+  /** Log-ins in the last hour that count towards flapping. */
   readonly connectsHour: number;
-  /** Hashes a second over a quarter of an hour. */
+  /** Its hashrate over a quarter of an hour, in hashes a second. */
   readonly hashrateQuarter: number;
-  /** The same over an hour. */
+  /** Its hashrate over an hour, in hashes a second. */
   readonly hashrateHour: number;
-  /** What it does itself in the long run; `undefined` while that is not known. */
+  /** Its own hashrate in the long run; `undefined` while that is not known. */
   readonly usualHashrate: number | undefined;
   /** The median of machines with the same software; `undefined` while that is not known. */
   readonly kindHashrate: number | undefined;
-  /** Good shares within the last hour. */
+  /** Good shares in the last hour. */
   readonly good: number;
-  /** Lost ones. */
+  /** Lost shares in the last hour. */
   readonly lost: number;
-  /** What was seen beside. */
+  /** Unusual things that do not change its state. */
   readonly observations: readonly Observation[];
 }
 
 /** Sums over all workers. */
 export interface WorkerSums {
-  /** Workers by state. */
+  /** The number of workers in each state. */
   readonly states: Readonly<Record<WorkerState, number>>;
   /** Machines that are gone. */
   readonly missingMachines: number;
-  /** Hashes a second that trouble costs. */
+  /** The hashrate lost by workers in trouble, in hashes a second. */
   readonly troubleHashrate: number;
 }
 
-/** Session ids shown of one worker. */
+/** The most session ids shown for one worker. */
 const MOST_SESSION_IDS = 100;
 
-/** Workers looked at in a step. */
+/** Workers processed between two yields. */
 const STEP = 64;
 
-/** A usual hashrate is worth judging by after this many windows. */
+/** A usual hashrate is good enough to judge by after this many windows. */
 const PROVEN_WINDOWS = 4;
 
 /**
- * A deficit of shares is worth a word from this many standard deviations on. Of ten thousand slow
- * miners chance makes one such in months.
+ * An observation is made when a worker has this many standard deviations fewer shares than
+ * expected. Among ten thousand slow miners, chance causes one such observation in months.
  */
 const SEEN_DEVIATIONS = 5;
 
-/** A quarter of an hour in buckets, the one under way beside. */
+/** A quarter of an hour in buckets, plus the current one, which is not full yet. */
 const QUARTER_BUCKETS = BUCKETS / 4 + 1;
 
-/** Every worker that is worth a row, one after the other. */
+/** Every worker that lists show, one at a time. */
 export function* workerViews(book: WorkerBook, time: number): Generator<WorkerView> {
   for (let row = 0; row < book.records.workers.rows; row++) {
     const view = viewOfRow(book, row, time);
@@ -111,13 +111,13 @@ export function* workerViews(book: WorkerBook, time: number): Generator<WorkerVi
   }
 }
 
-/** The worker with this number. */
+/** The worker with this number; `undefined` if there is none or lists do not show it. */
 export function workerView(book: WorkerBook, id: number, time: number): WorkerView | undefined {
   const row = book.rowOf(id);
   return row === undefined ? undefined : viewOfRow(book, row, time);
 }
 
-/** The state of the worker in a row; `undefined` for a row that is not worth showing. */
+/** The state of the worker in a row; `undefined` for a row that is not shown. */
 export function stateOfRow(book: WorkerBook, row: number, time: number): WorkerState | undefined {
   if (book.records.names[row] === undefined) return undefined;
   const facts = factsOf(book, row, time);
@@ -125,7 +125,7 @@ export function stateOfRow(book: WorkerBook, row: number, time: number): WorkerS
   return isKnown(facts, condition) ? condition.state : undefined;
 }
 
-/** Sums over all of them, in steps. */
+/** The sums over all workers, worked out in steps. */
 export function* workerSums(book: WorkerBook, time: number): Generator<void, WorkerSums> {
   const states = Object.fromEntries(WORKER_STATES.map((state) => [state, 0])) as Record<
     WorkerState,
@@ -147,8 +147,8 @@ export function* workerSums(book: WorkerBook, time: number): Generator<void, Wor
 }
 
 /**
- * What is the matter with one connection: with its worker, if that has no other; else the same by
- * the figures of the connection alone. `undefined` for one that is not attended.
+ * The state of one connection. If it is the only one of its worker, it is the worker's; else it
+ * follows from the figures of this connection alone. `undefined` if it is not in the book.
  */
 export function connectionCondition(
   book: WorkerBook,
@@ -210,7 +210,7 @@ function sessionIdsOf({ records }: WorkerBook, row: number): number[] {
   return ids;
 }
 
-/** What one machine of a worker's kind does. */
+/** The usual hashrate of one machine with a worker's software. */
 function machineOf(book: WorkerBook, row: number): number | undefined {
   return book.kinds.of(book.records.workers.uint16(row, WORKER.agent));
 }
@@ -267,7 +267,10 @@ function factsOf(book: WorkerBook, row: number, time: number): WorkerFacts {
   };
 }
 
-/** One connection of several under a name: its share of what is usual for the worker. */
+/**
+ * The facts of one connection of a worker that has several. Its usual hashrate is an equal part of
+ * the worker's.
+ */
 function factsOfOne(book: WorkerBook, connection: number, row: number, time: number): WorkerFacts {
   const { records } = book;
   const { workers, connections } = records;
@@ -303,14 +306,14 @@ function factsOfOne(book: WorkerBook, connection: number, row: number, time: num
     hashrateQuarter: connections.float32(connection, CONNECTION.quarter),
     hashrateHour: connections.float32(connection, CONNECTION.hour),
     usualHashrate: usual || undefined,
-    // Machines under one name need not be alike: what one of them did itself is not known.
+    // Machines under one name may differ, so the usual hashrate of one of them is not known.
     isUsualProven: false,
     kindHashrate: machineOf(book, row),
     hasLostAsicboost: connections.uint8(connection, CONNECTION.hasLostAsicboost) !== 0,
   };
 }
 
-/** Since the last share of a connection, or since it logged in. */
+/** The time since the last share of a connection, or since it logged in if it has sent none. */
 function quietOf({ records: { connections } }: WorkerBook, connection: number, time: number) {
   const lastShare = connections.uint32(connection, CONNECTION.lastShare);
   return since(lastShare || connections.uint32(connection, CONNECTION.loggedIn), time);
@@ -346,7 +349,7 @@ function observationsOf(book: WorkerBook, row: number, facts: WorkerFacts): Obse
   return seen;
 }
 
-/** Machines of a worker that are gone. */
+/** The number of a worker's machines that are gone. */
 function missingOf(
   { connections, usualConnections, sinceLeftMs }: WorkerFacts,
   { state }: Condition,
@@ -357,7 +360,7 @@ function missingOf(
   return Math.max(0, usualConnections - connections);
 }
 
-/** What a worker's trouble costs: the difference from what it did, or from what its kind does. */
+/** The hashrate that a worker in trouble loses, compared with its own usual one or its kind's. */
 function troubleOf(
   { usualHashrate, usualConnections, connections, hashrateQuarter }: WorkerFacts,
   { state }: Condition,

@@ -273,17 +273,17 @@ export function shareProblems(pool: PoolReport, miners: MinersReport): string[] 
   // A miner that leaves may leave unread shares; their number cannot be known.
   if (missing > miners.abandoned || missing < 0) {
     found.push(
-      `${missing} shares lost: ${miners.sent} sent, ${pool.shares} came, ${miners.refused} refused`,
+      `shares lost: ${missing} (${miners.sent} sent, ${pool.shares} came, ${miners.refused} refused)`,
     );
   } else if (missing === 0 && miners.checksum !== pool.checksum + miners.refusedChecksum >>> 0) {
     found.push("the checksum over all shares differs: some arrived changed");
   }
   const unanswered = miners.sent - miners.accepted - miners.refused - miners.abandoned;
-  if (unanswered > 0) found.push(`${unanswered} shares were never answered`);
+  if (unanswered > 0) found.push(`shares never answered: ${unanswered}`);
   if (miners.misplaced > 0) {
-    found.push(`${miners.misplaced} answers to no share that waited for one at that miner`);
+    found.push(`answers at miners that no share waited for: ${miners.misplaced}`);
   }
-  if (pool.bad > 0) found.push(`${pool.bad} frames the pool could make no sense of`);
+  if (pool.bad > 0) found.push(`frames that the pool could not read: ${pool.bad}`);
   return found;
 }
 
@@ -296,18 +296,18 @@ export function notesOf(
   const { sent, refused, abandoned, jobs, fanoutLast } = miners;
   const missing = sent - refused - pool.shares;
   const found: string[] = [];
-  if (refused > 0) found.push(`${refused} shares refused by the agent`);
+  if (refused > 0) found.push(`shares refused by the agent: ${refused}`);
   if (abandoned > 0) {
     found.push(
-      `${abandoned} shares of miners that left before the answer, ${missing} of them never came`,
+      `shares of miners that left before the answer: ${abandoned}, of which ${missing} never came`,
     );
   }
   if (givesVerdicts && pool.verdicts < pool.shares) {
-    found.push(`only ${pool.verdicts} of ${pool.shares} shares were judged by the pool`);
+    found.push(`shares judged by the pool: only ${pool.verdicts} of ${pool.shares}`);
   }
   const incomplete = jobs - fanoutLast.count;
   if (!hasChurn && incomplete > 0) {
-    found.push(`${incomplete} of ${jobs} jobs did not reach every miner`);
+    found.push(`jobs that did not reach every miner: ${incomplete} of ${jobs}`);
   }
   return found;
 }
@@ -316,11 +316,11 @@ export function notesOf(
 export function attackProblems(attacked: Attacked, crowd: Crowd, miners: MinersReport): string[] {
   const found: string[] = [];
   if (miners.accepted !== miners.sent) {
-    found.push(`${miners.accepted} of ${miners.sent} honest shares were accepted`);
+    found.push(`honest shares accepted: ${miners.accepted} of ${miners.sent}`);
   }
   // Attackers that were just closed are about to connect again.
   if (attacked.attackers < crowd.silent / 2) {
-    found.push(`only ${attacked.attackers} attackers were connected, wanted ${crowd.silent}`);
+    found.push(`attackers connected: only ${attacked.attackers}, wanted ${crowd.silent}`);
   }
   return found;
 }

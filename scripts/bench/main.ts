@@ -113,7 +113,7 @@ async function main(): Promise<number> {
     Deno.writeTextFileSync(plan.jsonFile, JSON.stringify(result, null, 2) + "\n");
   }
   if (signal.aborted) {
-    print(`bench: Stopped; ${runs.length} runs were done`, Deno.stderr);
+    print(`bench: Stopped; runs done: ${runs.length}`, Deno.stderr);
     return STOPPED;
   }
   return runs.every((run) => run.problems.length === 0) ? 0 : 1;

@@ -150,9 +150,9 @@ class Rig {
           ? shareProblems(drained.pool, drained.miners)
           : bookProblems(books, drained.pool, drained.miners),
         ...attacked === undefined ? [] : attackProblems(attacked, attack!, drained.miners),
-        ...disconnects > 0 ? [`${disconnects} miners were disconnected`] : [],
+        ...disconnects > 0 ? [`miners disconnected: ${disconnects}`] : [],
         ...losesPool && !isMoved
-          ? [`${miners.jobLines} new jobs came to ${count} miners after the loss`]
+          ? [`after the loss, miners got ${miners.jobLines} of ${count} new jobs`]
           : [],
         ...!losesPool && !this.#subject.isFloor && !isOnePool
           ? ["a connection of the agent to the pool came or went"]

@@ -72,11 +72,11 @@ export function bookProblems(
   }
   const { sent, accepted: good, refused, abandoned, misplaced } = miners;
   const unanswered = sent - good - refused - abandoned;
-  if (unanswered > 0) problems.push(`${unanswered} shares were never answered`);
+  if (unanswered > 0) problems.push(`shares never answered: ${unanswered}`);
   if (misplaced > 0) {
-    problems.push(`${misplaced} answers to no share that waited for one at that miner`);
+    problems.push(`answers at miners that no share waited for: ${misplaced}`);
   }
-  if (pool.bad > 0) problems.push(`${pool.bad} submits the pool could make no sense of`);
+  if (pool.bad > 0) problems.push(`submits that the pool could not read: ${pool.bad}`);
   return problems;
 }
 

@@ -9,7 +9,7 @@ import {
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
 import { countOf, COUNTS, Ledger, type LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
-import type { SharesShape } from "../../lib/observe/status/shapes.ts";
+import type { SharesShape } from "../../lib/observe/status/count_shapes.ts";
 
 /** The counts of one miner. */
 export interface MinerBooks {

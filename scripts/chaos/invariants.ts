@@ -90,8 +90,8 @@ function noMinerCutOff({ good, log, lostByStops }: ChaosOutcome): Finding {
   return {
     holds: lost === 0 && good.givenUp === 0,
     claim: "a pool's trouble disconnects no miner",
-    figures: `${good.miners} miners that keep the rules, ${lost} cut off, ${good.givenUp} times ` +
-      `one gave up; ${log.losses} serving connections lost, ${log.moves} moves` +
+    figures: `miners that keep the rules: ${good.miners}, cut off: ${lost}, given up: ` +
+      `${good.givenUp}; serving connections lost: ${log.losses}, moves: ${log.moves}` +
       (lost === 0 ? "" : `; connections ended: ${reasons.join(", ")}`),
   };
 }

@@ -95,21 +95,21 @@ async function placeControl(root: string, architecture: string): Promise<void> {
   }
 }
 
-/** Files of the service, in places where it may write. */
-const SERVICE_FILES = {
-  pid_file: "/run/btcagent/agent.pid",
-  state_file: "/var/lib/btcagent/agent.state.json",
-};
+/** Files of the service, in places where it may write: what the example has, and instead of it. */
+const SERVICE_FILES: readonly (readonly [before: RegExp, after: string])[] = [
+  [/\/\/ "pid_file": .*/, `"pid_file": "/run/btcagent/agent.pid",`],
+  [/\/\/ "state_file": .*/, `"state_file": "/var/lib/btcagent/agent.state.json",`],
+  [/(?<="history": \{\n +)"path": ""/, `"path": "/var/lib/btcagent/history.sqlite"`],
+];
 
 /** Returns the example configuration with the files of the service. */
 async function serviceConfig(): Promise<string> {
   let config = await Deno.readTextFile(`${ROOT}conf/agent.example.jsonc`);
-  for (const [key, path] of Object.entries(SERVICE_FILES)) {
-    const before = config;
-    config = config.replace(new RegExp(`// "${key}": .*`), `"${key}": "${path}",`);
-    if (config === before) {
-      throw new Error(`Cannot set ${key}: conf/agent.example.jsonc has none`);
+  for (const [before, after] of SERVICE_FILES) {
+    if (!before.test(config)) {
+      throw new Error(`Cannot set ${after}: conf/agent.example.jsonc has none`);
     }
+    config = config.replace(before, after);
   }
   return config;
 }

@@ -7,7 +7,7 @@ import { newMinerCounts } from "../../lib/sim/miner_ledger.ts";
 
 const NONE = new Ledger().snapshot();
 
-Deno.test("a demo says how many shares went up and how many were kept, and what pools judged", () => {
+Deno.test("a demo shows how many shares were sent and kept, and what the pools answered", () => {
   assert.deepEqual(
     demoSummary(111, { ...NONE, received: 111, submitted: 30, kept: 81 }, [
       { what: "agent pool", submits: 20, accepted: 20, rejected: 0 },
@@ -21,7 +21,7 @@ Deno.test("a demo says how many shares went up and how many were kept, and what 
   );
 });
 
-Deno.test("every share of a demo is in one of its figures, whatever became of it", () => {
+Deno.test("every share of a demo is in exactly one of its figures", () => {
   const shares = {
     ...NONE,
     received: 95,
@@ -37,7 +37,7 @@ Deno.test("every share of a demo is in one of its figures, whatever became of it
   assert.deepEqual([found, ...ends], [100, 30, 50, 7, 4, 4, 5]);
 });
 
-Deno.test("a demo with faulty miners says what the others were told of each of their shares", () => {
+Deno.test("a demo with faulty miners shows the verdicts of the miners without faults", () => {
   const told = toldOf({
     ...newMinerCounts(),
     submitted: 60,

@@ -30,7 +30,7 @@ function counted(snapshot: LedgerSnapshot): Record<string, number> {
   return Object.fromEntries(Object.entries(snapshot).filter(([, count]) => count > 0));
 }
 
-Deno.test("a miner is awaited until the last of its shares is judged", () => {
+Deno.test("the stop waits for a miner until the last of its shares is judged", () => {
   const { world, miners, awaited } = farm(3);
   const [pool] = world.upstreams;
   world.submit(miners[0]!);
@@ -44,7 +44,7 @@ Deno.test("a miner is awaited until the last of its shares is judged", () => {
   assert.deepEqual(awaited(), []);
 });
 
-Deno.test("a pool that has fallen silent before the stop is not waited for at all", () => {
+Deno.test("the stop does not wait for a pool that was silent before", () => {
   const { world, miners, awaited } = farm(2);
   const shares = miners.map((miner) => world.submit(miner));
   world.clock.advance(SILENT_MS);
@@ -59,7 +59,7 @@ Deno.test("a pool that has fallen silent before the stop is not waited for at al
   }
 });
 
-Deno.test("a pool that goes on judging is waited for, however long that takes", () => {
+Deno.test("the stop waits for a pool as long as it gives verdicts", () => {
   const { world, pool, miners, awaited } = farm(1);
   for (let i = 0; i < 5; i++) world.submit(miners[0]!);
   for (let i = 0; i < 4; i++) {
@@ -69,7 +69,7 @@ Deno.test("a pool that goes on judging is waited for, however long that takes", 
   }
 });
 
-Deno.test("a share that a busy pool forgot keeps its miner no longer than others took", () => {
+Deno.test("a share that a busy pool forgot delays its miner no longer than other shares did", () => {
   const { world, pool, miners, awaited } = farm(2);
   world.submit(miners[0]!);
   for (let i = 0; i < 6; i++) {
@@ -83,7 +83,7 @@ Deno.test("a share that a busy pool forgot keeps its miner no longer than others
   assert.equal(world.counter.total.get("unansweredStopped"), 1);
 });
 
-Deno.test("when the time is over every share is given up and counted so", () => {
+Deno.test("when the time for the stop is over, every open share is counted as unanswered", () => {
   const { world, miners, awaited } = farm(2);
   for (const miner of miners) world.submit(miner);
   assert.deepEqual(awaited(0, 0), []);
@@ -91,7 +91,7 @@ Deno.test("when the time is over every share is given up and counted so", () => 
   assert.equal(world.mux.waitingShares, 0);
 });
 
-Deno.test("a pool has four times the mean of its verdicts: 1 s at least, 3 s of silence at most", () => {
+Deno.test("a pool has four times its mean verdict time, at least 1 s and at most 3 s, to answer", () => {
   const histogram = new Histogram();
   assert.deepEqual(patience(histogram.snapshot()), { silentMs: 3_000, oldMs: 3_000 });
   histogram.add(5);

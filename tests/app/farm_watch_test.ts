@@ -30,6 +30,7 @@ class Rig {
   accounts: Account[];
   wanted: number | undefined = 0;
   readonly watch: FarmWatch;
+  readonly told: string[] = [];
 
   constructor(...accounts: Account[]) {
     this.accounts = accounts;
@@ -38,6 +39,7 @@ class Rig {
       wantedPool: () => this.wanted,
       poolName: (poolId) => POOLS[poolId]!,
       creditedDifficulty: () => 0,
+      marked: (kind, about) => this.told.push(`${kind}: ${about}`),
       realNow: () => this.time,
       wallNow: () => this.time + this.ahead,
     }, "1.2.3");
@@ -60,7 +62,7 @@ class Rig {
   }
 }
 
-Deno.test("a farm on its backup says since when, where, instead of which and why", () => {
+Deno.test("a farm on a backup pool shows which one, since when, instead of which, and why", () => {
   const account = new Account();
   const rig = new Rig(account);
   account.mux.servingPool = 0;
@@ -87,7 +89,7 @@ Deno.test("a farm on its backup says since when, where, instead of which and why
   ]);
 });
 
-Deno.test("a pinned pool is no backup, and the first of the list is one then", () => {
+Deno.test("while a pool is pinned, it is no backup, and the first of the list is one", () => {
   const account = new Account();
   const rig = new Rig(account);
   account.mux.servingPool = 1;
@@ -99,7 +101,7 @@ Deno.test("a pinned pool is no backup, and the first of the list is one then", (
   assert.equal(rig.backup()?.insteadOf, POOLS[1]);
 });
 
-Deno.test("of many sub-accounts the one with the most miners on a backup is told", () => {
+Deno.test("of several sub-accounts on a backup, the one with the most miners is shown", () => {
   const [big, small, well] = [new Account(), new Account(), new Account()];
   big.mux = { miners: 20, servingPool: 1 };
   small.mux = { miners: 3, servingPool: 1 };
@@ -115,7 +117,7 @@ Deno.test("of many sub-accounts the one with the most miners on a backup is told
   assert.equal(rig.backup()?.reason, "");
 });
 
-Deno.test("miners that wait at the start are in an outage, and none is one without miners", () => {
+Deno.test("waiting for the first pool is an outage, but only while there are miners", () => {
   const account = new Account();
   account.mux.miners = 0;
   const rig = new Rig(account);
@@ -143,7 +145,7 @@ Deno.test("miners that wait at the start are in an outage, and none is one witho
   ]);
 });
 
-Deno.test("an outage of yesterday is none of today, wherever the clock was set meanwhile", () => {
+Deno.test("yesterday's outage does not count today, even if the clock was set since", () => {
   const account = new Account();
   const rig = new Rig(account);
   // A minute before midnight, by local time.
@@ -165,4 +167,14 @@ Deno.test("a reload is marked", () => {
   const rig = new Rig(new Account());
   rig.watch.reloaded();
   assert.deepEqual(rig.marks.slice(1), ["reload: The configuration was read again"]);
+});
+
+Deno.test("each event is told once, and not its repeats within a minute", () => {
+  const rig = new Rig(new Account());
+  rig.watch.reloaded();
+  rig.watch.reloaded();
+  assert.deepEqual(rig.told, [
+    "start: btcagent 1.2.3 started",
+    "reload: The configuration was read again",
+  ]);
 });

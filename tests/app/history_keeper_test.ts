@@ -96,16 +96,19 @@ Deno.test("on a slow disk steps are as long as the store asks for", async () => 
 
 Deno.test("a file that cannot be opened is said once, tried again, and used when it can be", async () => {
   using log = new LogCapture();
-  let store: FakeHistory | undefined;
-  await using rig = new Rig(() => ({ store, notes: store === undefined ? ["No disk."] : [] }));
+  const disk: { store: FakeHistory | undefined } = { store: undefined };
+  await using rig = new Rig(() => ({
+    ...disk,
+    notes: disk.store === undefined ? ["No disk."] : [],
+  }));
   rig.run(30 * MINUTE_MS);
   assert.equal(rig.opened, 4);
   assert.equal(log.take().filter((line) => line === "warning: No disk.").length, 1);
   const { shape } = rig.keeper;
   assert.deepEqual([shape.kept, shape.state, shape.problem], [false, "failing", "No disk."]);
-  store = new FakeHistory();
+  disk.store = new FakeHistory();
   rig.run(20 * MINUTE_MS);
-  assert.deepEqual(timesOf(store), [[1800, 2400], [2400, 3000]]);
+  assert.deepEqual(timesOf(disk.store), [[1800, 2400], [2400, 3000]]);
   assert.equal(rig.keeper.shape.kept, true);
 });
 

@@ -38,7 +38,7 @@ Deno.test("If one address leads to servers of several sizes, the narrowest decid
   assert.deepEqual(remembered, [[], [["pool:3333", 6]], [["pool:3333", 4]]]);
 });
 
-Deno.test("What an earlier run remembers of a pool gives way to what it says, wider or narrower", () => {
+Deno.test("A pool's answer replaces the size that an earlier run stored, wider or narrower", () => {
   const { layouts, sizes, remembered } = rig();
   sizes.recall(new Map([["pool:3333", 4]]));
   assert.equal(layouts.narrowest, 4);

@@ -11,7 +11,7 @@ function listen(port: number, vardiff?: { readonly minimum?: number; readonly fi
   return { address: "0.0.0.0", port, ...vardiff === undefined ? {} : { vardiff } };
 }
 
-Deno.test("a port without settings of its own has those of all", () => {
+Deno.test("a port without its own settings has the common ones", () => {
   const rules = new PortRules({ vardiff: USUAL, listen: [listen(3334), listen(3335, {})] });
   const usual = vardiffRules({ sharesPerMinute: 20, minimum: 64, fixed: 1024 });
   for (const port of [3333, 3334, 3335, 9]) {
@@ -19,7 +19,7 @@ Deno.test("a port without settings of its own has those of all", () => {
   }
 });
 
-Deno.test("a port's own settings count there, and the others' elsewhere", () => {
+Deno.test("a port's own settings apply to it alone", () => {
   const rules = new PortRules({ vardiff: USUAL, listen: [listen(3334, { fixed: 8 })] });
   const port = { ...MAIN, port: 3334 };
   assert.deepEqual(
@@ -30,7 +30,7 @@ Deno.test("a port's own settings count there, and the others' elsewhere", () => 
   assert.ok(rules.of(MAIN).isFixed);
 });
 
-Deno.test("bounds of a port lift a fixed difficulty of all", () => {
+Deno.test("difficulty bounds of a port replace a fixed difficulty that is set for all", () => {
   const rules = new PortRules({ vardiff: USUAL, listen: [listen(3334, { minimum: 4096 })] });
   const found = rules.of({ ...MAIN, port: 3334 });
   assert.deepEqual([found.lowest, found.highest, found.isFixed], [12, 31, false]);

@@ -23,7 +23,7 @@ function everything(view: FarmView) {
   };
 }
 
-Deno.test("the view has plain values, which do not change when the farm goes on", async () => {
+Deno.test("the view has plain values, which do not change when the farm continues", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await using proxy = new TestProxy([pool]);
   await using miner = SimMiner.start({
@@ -55,7 +55,7 @@ Deno.test("the view has plain values, which do not change when the farm goes on"
   assert.notDeepEqual(everything(view).accounts, copy.accounts);
 });
 
-Deno.test("what charts are drawn from is what the summary says", async () => {
+Deno.test("charts and the summary have the same figures", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await using proxy = new TestProxy([pool]);
   await using miner = SimMiner.start({
@@ -78,7 +78,7 @@ Deno.test("what charts are drawn from is what the summary says", async () => {
   });
 });
 
-Deno.test("a sub-account that closes while all are listed is shown once", async () => {
+Deno.test("a sub-account that closes while all are listed is shown exactly once", async () => {
   await using proxy = new TestProxy([], {
     pools: [["127.0.0.1", 1, ""]],
     multi_user_mode: true,

@@ -59,7 +59,7 @@ class Rig implements AsyncDisposable {
   }
 }
 
-Deno.test("a change of the log's level is told, whichever of the two levels lets it through", async () => {
+Deno.test("a change of the log level is logged if the old or the new level allows it", async () => {
   await using rig = await Rig.create();
   using log = new LogCapture();
   for (const [before, after] of [["info", "error"], ["error", "info"]]) {
@@ -69,7 +69,7 @@ Deno.test("a change of the log's level is told, whichever of the two levels lets
   }
 });
 
-Deno.test("each change is one line of the log, and the configuration is put into force", async () => {
+Deno.test("each change is one line of the log, and the configuration is applied", async () => {
   await using rig = await Rig.create();
   using log = new LogCapture();
   await rig.write({ ...START, fixed_worker_name: "rig", advanced: { io_engine: "deno" } });
@@ -105,7 +105,7 @@ Deno.test("an unchanged file changes nothing, and one line says so", async () =>
   assert.match(lines[0]!, /nothing changed$/);
 });
 
-Deno.test("a file with mistakes is not taken, and each mistake is a line with its place", async () => {
+Deno.test("a file with mistakes is rejected, and each mistake is a log line with its place", async () => {
   await using rig = await Rig.create();
   using log = new LogCapture();
   await rig.write({ ...START, agent_listen_port: "none", multi_user_mod: true });
@@ -124,7 +124,7 @@ Deno.test("a file with mistakes is not taken, and each mistake is a line with it
   assert.deepEqual([done, failed, lastWentWell], [0, 1, false]);
 });
 
-Deno.test("a file that is gone is not taken, and the reason is told", async () => {
+Deno.test("if the file is gone, the reload fails and gives the reason", async () => {
   await using rig = await Rig.create();
   using _log = new LogCapture();
   const result = await rig.reloader.reload();
@@ -132,7 +132,7 @@ Deno.test("a file that is gone is not taken, and the reason is told", async () =
   assert.match(result.reason, /cannot read the configuration .*agent\.jsonc/);
 });
 
-Deno.test("a pipe in the place of the file is named, not waited for", async () => {
+Deno.test("a pipe in place of the file is reported at once, not waited for", async () => {
   await using rig = await Rig.create();
   using _log = new LogCapture();
   await new Deno.Command("mkfifo", { args: [rig.path] }).output();
@@ -141,7 +141,7 @@ Deno.test("a pipe in the place of the file is named, not waited for", async () =
   assert.match(result.reason, /agent\.jsonc: it is a named pipe, wanted a file/);
 });
 
-Deno.test("once it is ended nothing is read any more, and what was under way is in force", async () => {
+Deno.test("after the end nothing is read any more, and a reload under way is applied", async () => {
   await using rig = await Rig.create();
   using log = new LogCapture();
   await rig.write({ ...START, fixed_worker_name: "one" });
@@ -162,7 +162,7 @@ Deno.test("once it is ended nothing is read any more, and what was under way is 
   log.take();
 });
 
-Deno.test("a configuration that cannot be applied is tried again as a whole the next time", async () => {
+Deno.test("a configuration that could not be applied is tried again completely", async () => {
   await using rig = await Rig.create();
   using _log = new LogCapture();
   await rig.write({ ...START, fixed_worker_name: "rig" });
@@ -179,7 +179,7 @@ Deno.test("a configuration that cannot be applied is tried again as a whole the 
   assert.deepEqual([done, failed, lastWentWell], [1, 2, true]);
 });
 
-Deno.test("reloads asked for during one are one more, which reads what the file says then", async () => {
+Deno.test("several requests during a reload cause one more reload, which reads the file again", async () => {
   await using rig = await Rig.create();
   using _log = new LogCapture();
   await rig.write({ ...START, fixed_worker_name: "one" });

@@ -83,7 +83,7 @@ for (
   });
 }
 
-Deno.test("no more accounts open than open files allow, and it is said why", () => {
+Deno.test("no more accounts open than open files allow, and the reason is given", () => {
   const config = configOf({ multi_user_mode: true });
   const bound = (openFiles: number | undefined) => accountsSettings(config, openFiles);
   assert.equal(bound(undefined).maxAccounts, 1000);
@@ -129,13 +129,13 @@ Deno.test("in multi-user mode the account of the miners is the user at every poo
   assert.deepEqual(roster.pools.map(({ account }) => account), ["farm", "farm"]);
 });
 
-Deno.test("how long a pool may be silent is left to its kind unless the file says so", () => {
+Deno.test("how long a pool may be silent depends on its kind unless the file says it", () => {
   const bound = (advanced: unknown) => rosterOf({ advanced }, "").connection.readTimeoutMs;
   assert.equal(bound({}), undefined);
   assert.equal(bound({ pool_connection_read_timeout_seconds: 7 }), 7000);
 });
 
-Deno.test("a pool is asked for a share in 3.3 s of all miners together, if it is to be asked", () => {
+Deno.test("with suggest_to_pool a pool is asked for a share every 3.3 s from all miners together", () => {
   assert.equal(difficultyFor(undefined), undefined);
   assert.equal(difficultyFor(0), undefined);
   // 10,000 miners of 100 TH/s.

@@ -33,7 +33,7 @@ async function after(text: string | Uint8Array) {
   return { read: [...read], said: log.take(), left };
 }
 
-Deno.test("what was written is read again, and nothing else is left in the folder", async () => {
+Deno.test("what was written can be read again, and no other file is left in the folder", async () => {
   await inFolder(async (path) => {
     const deep = path.replace("state.json", "not/there/yet.json");
     const file = new SizeFile(deep, systemTime);
@@ -48,7 +48,7 @@ Deno.test("what was written is read again, and nothing else is left in the folde
   });
 });
 
-Deno.test("a file of ours is read without a word", async () => {
+Deno.test("a file of ours is read without a log line", async () => {
   const { read, said } = await after(OURS);
   assert.deepEqual([read, said], [[["pool.example:3333", 4]], []]);
 });
@@ -84,7 +84,7 @@ Deno.test("a damaged file of ours is whole again even if no pool has anything to
   });
 });
 
-Deno.test("an empty file, as a crash may leave it, is written without a word", async () => {
+Deno.test("an empty file, as a crash may leave it, is overwritten without a log line", async () => {
   const { read, said, left } = await after("");
   assert.deepEqual([read, said], [[], []]);
   assert.match(left, /"a:1":6/);
@@ -108,7 +108,7 @@ for (
   });
 }
 
-Deno.test("a place that cannot be written costs one line, however often it is tried", async () => {
+Deno.test("a file that cannot be written costs one log line, however often it is tried", async () => {
   using log = new LogCapture();
   await inFolder(async (path) => {
     await Deno.writeTextFile(path, OURS);
@@ -123,7 +123,7 @@ Deno.test("a place that cannot be written costs one line, however often it is tr
   });
 });
 
-Deno.test("a link beside it, where the new file is written, leads nowhere", async () => {
+Deno.test("a link with the name of the temporary file is not followed", async () => {
   await inFolder(async (path) => {
     const victim = `${path}.victim`;
     await Deno.writeTextFile(victim, "mine");

@@ -35,7 +35,7 @@ Deno.test("every reason of the ledger is shown under its name, and none twice", 
   }
 });
 
-Deno.test("kept and contradicted shares are shown, and are no part of other counts", () => {
+Deno.test("kept and contradicted shares are shown and counted nowhere else", () => {
   const ledger = new Ledger();
   for (const count of ["received", "received", "kept", "submitted", "contradicted"] as const) {
     ledger.add(columnOf(count));
@@ -63,7 +63,7 @@ const POOL: PoolView = {
   brakeLoss: 0,
 };
 
-Deno.test("a pool's kind is the list's until a sub-account has found out another", () => {
+Deno.test("a pool's kind is the one in the list until a sub-account finds out another", () => {
   const total = new PoolTotal(
     { poolId: 0, address: "pool:1", kind: "unknown", isPinned: false, past: undefined },
     1,

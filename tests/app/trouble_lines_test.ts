@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { troubleLines } from "../../lib/app/trouble_lines.ts";
 import { HOSTILE_NAMES } from "../support/hostile_names.ts";
 
-Deno.test("each trouble has a line with how many miners have it and which they are", () => {
+Deno.test("each fault has a line with the number and the names of its miners", () => {
   const lines = troubleLines(
     new Map([
       ["dead", ["a.rig001", "a.rig002", "a.rig003"]],

@@ -3,13 +3,14 @@
  * shares that grow with each look.
  */
 
+import { MinerSchema, type MinerShape } from "../../lib/observe/status/miner_shapes.ts";
 import {
   type AccountShape,
-  type EventShape,
-  MinerSchema,
-  type MinerShape,
   PoolTotalSchema,
   type PoolTotalShape,
+} from "../../lib/observe/status/pool_shapes.ts";
+import {
+  type EventShape,
   type ReloadShape,
   SummarySchema,
   type SummaryShape,
@@ -247,7 +248,8 @@ export class FakeFarm implements StatusSource, StatusControl {
       ...this.#summary,
       version: "1.2.3",
       started_at: this.#startedTime,
-      uptime_seconds: (performance.now() - this.#startedAt) / 1000,
+      // It has run for longer than what it says was lost in a day.
+      uptime_seconds: 90_000 + (performance.now() - this.#startedAt) / 1000,
       ...this.health(),
       attention: this.#attention(),
       history: this.keptHistory,

@@ -20,6 +20,7 @@ const QUICK: WorkerTimes = {
   bucketMs: 10_000,
   missingMs: 20_000,
   silentMs: 30_000,
+  gapMs: 50_000,
   windowMs: 20_000,
   keptMs: 30_000,
   strangerMs: 600_000,

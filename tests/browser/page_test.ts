@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { SharesSchema } from "../../lib/observe/status/shapes.ts";
+import { SharesSchema } from "../../lib/observe/status/count_shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";

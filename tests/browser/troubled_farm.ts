@@ -3,7 +3,8 @@
  */
 
 import type { CausesShape } from "../../lib/observe/status/worker_shapes.ts";
-import { type PoolTotalShape, SharesSchema } from "../../lib/observe/status/shapes.ts";
+import { SharesSchema } from "../../lib/observe/status/count_shapes.ts";
+import type { PoolTotalShape } from "../../lib/observe/status/pool_shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 import { FakeFarm, type WorkerDifference } from "./fake_farm.ts";
 
@@ -11,11 +12,11 @@ const REFUSED: WorkerDifference = {
   condition: {
     state: "refused",
     reason: "version_mask",
-    part: 0.97,
-    about: "97 % of its shares are refused here: it rolls version bits that the pool does not " +
+    part: 1,
+    about: "All of its shares are refused here: it rolls version bits that the pool does not " +
       "allow. Update its firmware, or give it a pool with the full mask.",
   },
-  hour: { good: 13, lost: 435 },
+  hour: { good: 0, lost: 435 },
   hashrate: { minutes_15: 2.8e12, minutes_60: 2.9e12 },
 };
 const FLAPPING: WorkerDifference = {

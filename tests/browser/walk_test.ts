@@ -18,7 +18,7 @@ const TROUBLES = [
   {
     button: "14 refused",
     count: 14,
-    state: "Refused: 97 % – version bits the pool does not allow",
+    state: "Refused: 100 % – version bits the pool does not allow",
   },
   { button: "6 flapping", count: 6, state: "Flapping: 30 logins in 1 h" },
   { button: "3 silent", count: 3, state: "No share for 14 min" },
@@ -105,7 +105,7 @@ browserTest("a refused connection's own page says so too, and leads to its worke
   await using server = new FarmServer(troubledFarm());
   await using look = await Look.at(`${server.url}#/workers/1`);
   const { page } = look;
-  const state = "Refused: 97 % – version bits the pool does not allow";
+  const state = "Refused: 100 % – version bits the pool does not allow";
   await look.sees(".one-page .chip", state);
   await page.getByRole("link", { name: "Connection 00000000" }).click();
   await look.sees(".miner-page .chip", state);
@@ -261,12 +261,31 @@ browserTest("nothing is cut on a desk, a wall or a phone, in English or Chinese"
         .map(({ className, textContent }) => className + ": " + textContent.slice(0, 80))`;
       assert.deepEqual(await page.evaluate(cut), [], `${locale} ${width}`);
       await page.goto(`${server.url}#/workers/1`);
-      await look.sees(".one-page .chip", /97/);
+      await look.sees(".one-page .chip", /100/);
       const wide = "document.documentElement.scrollWidth";
       assert.equal(await page.evaluate(wide), width, `a worker, ${locale} ${width}`);
     }
   }
 });
+
+browserTest(
+  "a large window has the worst workers, pools and charts on its first screen",
+  async () => {
+    await using server = new FarmServer(troubledFarm());
+    for (const [width, height] of [[1920, 1080], [2560, 1440]] as const) {
+      await using look = await Look.at(server.url, { viewport: { width, height } });
+      const { page } = look;
+      await look.sees(".count", "2,012 workers");
+      await look.sees(".causes-card .sentence", /0[.]6/);
+      const inSight = (selector: string) =>
+        page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})]
+        .filter((one) => one.getBoundingClientRect().bottom <= innerHeight).length`);
+      assert.ok(await inSight(".workers tbody tr:not(.spacer)") as number >= 5, `${width}`);
+      assert.equal(await inSight(".pools tbody tr"), 2);
+      assert.ok(await inSight(".chart") as number >= 2);
+    }
+  },
+);
 
 browserTest("on a phone trouble and pools come first, and one chart", async () => {
   await using server = new FarmServer(troubledFarm());

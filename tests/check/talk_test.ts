@@ -63,3 +63,21 @@ Deno.test("of what a pool says it can do, only a few short words are kept", asyn
   const { result } = await talkAs(undefined, [caps, ...ANSWERS.slice(1, 3)]);
   assert.deepEqual(result.capabilities, names.slice(0, 16));
 });
+
+Deno.test("a connection that breaks is told from one that the pool closes", async () => {
+  const endWith = async (error: Error | undefined) => {
+    const connection = new FakeConnection();
+    if (error === undefined) connection.end();
+    else connection.fail(error);
+    const { end } = await talk(connection, {
+      introduction: { clientAgent: "btccom-agent/0-test", account: "acc", wantsVerdicts: true },
+      now: () => 0,
+      wallNow: () => 0,
+      signal: new AbortController().signal,
+    });
+    return end;
+  };
+  assert.equal(await endWith(undefined), "closed");
+  assert.equal(await endWith(new Deno.errors.ConnectionReset("reset")), "closed");
+  assert.equal(await endWith(new Deno.errors.TimedOut("no route")), "broken");
+});

@@ -350,11 +350,11 @@ const MISUSES: [line: string, message: string][] = [
   ],
   [
     "simulate miners --count 40 --faults dead=40,weak=1",
-    "Option --faults has faults for 41 miners, and there are 40; raise --count or lower them",
+    "Option --faults has faults for 41 miners, and --count is 40; raise --count or lower them",
   ],
   [
     "demo --miners 5 --faults dead=6",
-    "Option --faults has faults for 6 miners, and there are 5; raise --miners or lower them",
+    "Option --faults has faults for 6 miners, and --miners is 5; raise --miners or lower them",
   ],
   [
     "demo --faults weak=2,weak=3",

@@ -59,6 +59,13 @@ Deno.test("the template unit is the unit, but for its instance", async () => {
   assert.equal(template, (await settings("btcagent.service")).join("\n"));
 });
 
+Deno.test("the folder of the history is the service's own, and nobody else may look into it", async () => {
+  const unit = await Deno.readTextFile(`${CONF}btcagent.service`);
+  assert.match(unit, /^StateDirectory=btcagent\nStateDirectoryMode=0700$/m);
+  // The user of the image has it from the .deb; the rest of the container is read-only.
+  assert.match(await Deno.readTextFile(`${CONF}compose.yml`), /- state:\/var\/lib\/btcagent\n/);
+});
+
 Deno.test("service managers wait longer at a stop than btcagent waits for verdicts", async () => {
   for (
     const [file, pattern] of [

@@ -28,7 +28,9 @@ function textsIn(source: string, only = /(?:)/): string[] {
   return Array.from(
     source.matchAll(text),
     ([, literal]) =>
-      literal!.slice(1, -1).replace(/(?:\$?\{[^{}]*\})+/g, "…").replace(/\\(.)/g, "$1"),
+      // A place with a noun, such as {miners|miner}, is written as a number and the noun.
+      literal!.slice(1, -1).replace(/\{\w+\|([\w -]+)\}/g, "… $1s")
+        .replace(/(?:\$?\{[^{}]*\})+/g, "…").replace(/\\(.)/g, "$1"),
   );
 }
 

@@ -141,7 +141,10 @@ Deno.test("at start it says how many miners there is room for, and how to make m
     );
   for (
     const [limits, says] of [
-      ["", /info +agent +Up to 861 miners: 1000 files may be open, 139 .*raise the limit/],
+      [
+        "",
+        /info +agent +Up to 861 miners: the limit of open files is 1000, of which 139 .*raise the limit/,
+      ],
       [', "limits": { "max_miners": 500 }', /info +agent +Up to 500 miners\n/],
       [
         ', "limits": { "max_miners": 5000 }',

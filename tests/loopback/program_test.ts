@@ -112,7 +112,7 @@ Deno.test("a log folder that cannot be used stops nothing; it is reported, and t
     await program.wrote("serves miners");
     assert.match(program.output, /error {3}agent {2}Cannot write the log to \S+btcagent\.log: /);
     await Deno.remove(`${folder}/log`);
-    await program.wrote("btcagent.log again; 0 lines were lost");
+    await program.wrote("btcagent.log again; lines lost: 0");
     program.signal("SIGTERM");
     const { code, stderr } = await program.ended();
     assert.equal(code, 0, stderr);

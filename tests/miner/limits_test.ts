@@ -19,7 +19,12 @@ function assertReached(world: FakeMiners, reached: Partial<Record<LimitName, num
 
 for (
   const [name, limits, refusedIp, logged] of [
-    ["max_connections_per_ip", { maxConnectionsPerIp: 2 }, IP, "its address has 2 connections, as"],
+    [
+      "max_connections_per_ip",
+      { maxConnectionsPerIp: 2 },
+      IP,
+      "limits.max_connections_per_ip is reached, with 2 from",
+    ],
     [
       "new_connections_per_second_per_ip",
       { newConnectionsPerSecondPerIp: 2 },

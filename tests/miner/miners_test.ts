@@ -69,7 +69,7 @@ Deno.test("no more than the allowed number of miners is let in, until one discon
   world.connect();
   assert.equal(world.engine.connect({ hostname: "fd00::9", port: 5 }), undefined);
   assert.deepEqual(log.take(), [
-    "warning: Miner [fd00::9]:5 not let in: 2 are connected, as many as limits.max_miners allows",
+    "warning: Miner [fd00::9]:5 not let in: limits.max_miners is reached, with 2 connected",
   ]);
   assert.deepEqual(world.miners.counts, { connected: 2, working: 0 });
   first.hangUp();

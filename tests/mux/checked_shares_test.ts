@@ -62,7 +62,7 @@ Deno.test("a share below the pool's difficulty is kept and credited; below its m
   world.jobOf(pool, "2");
   assert.ok(miner.difficulty! >= 1, "by its client agent it may be an ASIC");
   assert.equal(await world.share(miner), ERROR_CODE.lowDifficulty);
-  const { kept, refusedLowDifficulty, accepted, received } = world.mux.shares;
+  const { kept, refusedLowDifficulty, accepted, received } = world.mux.books.shares;
   assert.deepEqual([received, accepted, kept, refusedLowDifficulty], [2, 1, 0, 1]);
 });
 
@@ -81,7 +81,7 @@ Deno.test("the same shares are duplicates for a repeated job, but not for anothe
   repeated();
   await Promise.resolve();
   assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1"]);
-  assert.equal(world.mux.shares.refusedDuplicate, 1);
+  assert.equal(world.mux.books.shares.refusedDuplicate, 1);
   world.mux.jobArrived(pool, {
     ...poolJob("1", true, hex("a")),
     coinbase2: "77",
@@ -141,7 +141,7 @@ Deno.test("a block goes up once, also if the pool repeats its job", async () => 
     miner.seat!.submit({ ...SHARE, jobId: miner.job.id });
     await Promise.resolve();
   }
-  const { blocks, refusedDuplicate } = world.mux.shares;
+  const { blocks, refusedDuplicate } = world.mux.books.shares;
   assert.deepEqual([pool.submits.length, blocks, refusedDuplicate], [1, 1, 1]);
 });
 
@@ -163,7 +163,7 @@ Deno.test("a block for a job of another connection goes up there; of a gone one 
   assert.equal(await world.share(miner, old), ERROR_CODE.jobNotFound);
   assert.match(log.take().join("\n"), /BLOCK NOT SENT: rig0 found a block for a job of a/);
   assert.equal(second.submits.length, 0);
-  const { received, submitted, accepted, refusedStale } = world.mux.shares;
+  const { received, submitted, accepted, refusedStale } = world.mux.books.shares;
   assert.deepEqual([received, submitted, accepted, refusedStale], [2, 1, 1, 1]);
 });
 
@@ -267,7 +267,7 @@ Deno.test("a share of a job that the pool repeats when it was past goes up once"
   const submit = async (extranonce2: number) => {
     miner.seat!.submit({
       ...SHARE,
-      id: 10 + world.mux.shares.received,
+      id: 10 + world.mux.books.shares.received,
       extranonce2,
       jobId: miner.job.id,
     });
@@ -280,7 +280,7 @@ Deno.test("a share of a job that the pool repeats when it was past goes up once"
     await submit(5);
   }
   assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1"]);
-  assert.equal(world.mux.shares.refusedDuplicate, 3);
+  assert.equal(world.mux.books.shares.refusedDuplicate, 3);
   await submit(6);
   assert.equal(pool.submits.length, 2, "another one is new");
 });
@@ -291,16 +291,16 @@ Deno.test("a share that was kept is a duplicate once the pool would take it", as
   const pool = world.serves("a", { difficulty: 2 ** 40 });
   const miner = world.join();
   const submit = async () => {
-    miner.seat!.submit({ ...SHARE, id: 10 + world.mux.shares.received, jobId: miner.job.id });
+    miner.seat!.submit({ ...SHARE, id: 10 + world.mux.books.shares.received, jobId: miner.job.id });
     await Promise.resolve();
   };
   await submit();
-  assert.equal(world.mux.shares.kept, 1);
+  assert.equal(world.mux.books.shares.kept, 1);
   world.mux.difficultyChanged(pool, "all", ANY_WORK, true);
   await submit();
   world.jobOf(pool, "1", false);
   await submit();
-  assert.deepEqual([pool.submits.length, world.mux.shares.refusedDuplicate], [0, 2]);
+  assert.deepEqual([pool.submits.length, world.mux.books.shares.refusedDuplicate], [0, 2]);
 });
 
 Deno.test("a connection says what its pool demands now, not what it began with", () => {
@@ -352,7 +352,7 @@ Deno.test("a miner that goes on while no pool answers keeps the difficulty that 
     world.mux.tick();
   }
   assert.equal(miner.difficulty, started);
-  assert.equal(world.mux.shares.outage, 90);
+  assert.equal(world.mux.books.shares.outage, 90);
 });
 
 Deno.test("firmware that needs 2 bytes of its own shares a narrow connection with its like only", async () => {
@@ -426,7 +426,7 @@ Deno.test("a miner that floods hears a harder difficulty at once, with a clean j
   for (let n = 0; n < 30; n++) world.submit(flooding, before);
   world.tick();
   // One hash in 65,536 is none, and here it comes.
-  const { kept, refusedLowDifficulty } = world.mux.shares;
+  const { kept, refusedLowDifficulty } = world.mux.books.shares;
   assert.deepEqual([kept, refusedLowDifficulty, pool.submits.length], [59, 1, 0]);
   assert.equal(flooding.jobs.length, jobs[0]! + 1);
   for (let n = 0; n < 30; n++) world.submit(calm);
@@ -444,13 +444,13 @@ Deno.test("shares that wait for their turn are counted as submitted when they go
   const miner = world.join();
   pool.isHolding = true;
   for (let n = 0; n < 3; n++) assert.equal(await world.share(miner), undefined);
-  assert.deepEqual([world.mux.shares.submitted, world.mux.waitingShares], [0, 3]);
+  assert.deepEqual([world.mux.books.shares.submitted, world.mux.waitingShares], [0, 3]);
   world.clock.advance(5_000);
   pool.letGo();
-  assert.equal(world.mux.shares.submitted, 3);
+  assert.equal(world.mux.books.shares.submitted, 3);
   world.clock.advance(100);
   pool.acceptAll();
-  assert.equal(world.mux.shares.accepted, 3);
+  assert.equal(world.mux.books.shares.accepted, 3);
   assert.ok(world.counter.verdictLatency.snapshot().sumMs <= 3 * 100, "from when they went up");
 });
 
@@ -462,10 +462,10 @@ Deno.test("shares that wait while the pool's difficulty rises above them are kep
   for (let n = 0; n < 5; n++) await world.share(miner);
   world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
   assert.deepEqual(pool.held.map(({ serial }) => serial), [0]);
-  const { kept, submitted, received } = world.mux.shares;
+  const { kept, submitted, received } = world.mux.books.shares;
   assert.deepEqual([received, submitted, kept], [5, 0, 4]);
   assert.equal(world.counter.creditedDifficulty, 4 * ANY_WORK);
-  assert.equal(world.mux.brakeLossAt(0), 4 * ANY_WORK, "sent at once they had been counted");
+  assert.equal(world.mux.books.brakeLossAt(0), 4 * ANY_WORK, "sent at once they had been counted");
   await until(() => miner.answers.size === 4, "their miner hears that they are good");
   assert.deepEqual([...miner.answers.values()].flat(), Array(4).fill(SHARE_ACCEPTED));
   world.mux.difficultyChanged(pool, "all", 2 ** 41, true);
@@ -482,14 +482,14 @@ Deno.test("shares that wait while a new block comes are stale, and do not go up"
   world.jobOf(pool, "2", false);
   assert.equal(pool.held.length, 3, "a job that is not clean leaves older ones good");
   world.jobOf(pool, "3");
-  assert.deepEqual([pool.held, world.mux.shares.refusedStale], [[], 3]);
+  assert.deepEqual([pool.held, world.mux.books.shares.refusedStale], [[], 3]);
   await until(() => miner.answers.size === 3, "their miner hears of it");
   assert.deepEqual([...miner.answers.values()].flat(), [21, 21, 21]);
-  assert.equal(world.mux.brakeLossAt(0), 0);
+  assert.equal(world.mux.books.brakeLossAt(0), 0);
   pool.letGo();
   assert.equal(await world.share(miner), undefined);
   pool.acceptAll();
-  const { received, submitted, accepted } = world.mux.shares;
+  const { received, submitted, accepted } = world.mux.books.shares;
   assert.deepEqual([received, submitted, accepted, world.mux.waitingShares], [4, 1, 1, 0]);
 });
 
@@ -502,14 +502,14 @@ Deno.test("shares that wait while the pool takes version bits back do not go up 
   pool.versionMask = 0x0000e000;
   world.mux.versionMaskChanged(pool);
   assert.deepEqual(pool.held.map(({ share }) => share.versionBits), [0, 0x2000]);
-  const { received, refusedVersionMask } = world.mux.shares;
+  const { received, refusedVersionMask } = world.mux.books.shares;
   assert.deepEqual([received, refusedVersionMask, world.mux.waitingShares], [3, 1, 2]);
   await until(() => miner.answers.size === 1, "its miner hears of it");
   assert.deepEqual(miner.answers.get(2), [20]);
   assert.equal(world.counter.creditedDifficulty, 0);
   pool.letGo();
   pool.acceptAll();
-  assert.deepEqual([world.mux.shares.submitted, world.mux.shares.accepted], [2, 2]);
+  assert.deepEqual([world.mux.books.shares.submitted, world.mux.books.shares.accepted], [2, 2]);
 });
 
 Deno.test("shares that wait when their connection is lost end like those that were sent", async () => {
@@ -521,7 +521,7 @@ Deno.test("shares that wait when their connection is lost end like those that we
   await world.share(miner);
   world.mux.upstreamLost(pool);
   await until(() => world.mux.waitingShares === 0, "they are ended");
-  const { submitted, unansweredConnectionLost } = world.mux.shares;
+  const { submitted, unansweredConnectionLost } = world.mux.books.shares;
   assert.deepEqual([submitted, unansweredConnectionLost], [2, 2]);
 });
 
@@ -532,10 +532,13 @@ Deno.test("a verdict on a share that waits for its turn is astray: the pool cann
   pool.isHolding = true;
   await world.share(miner);
   world.mux.judged(pool, 0, 0, ACCEPTED);
-  assert.deepEqual([world.mux.shares.accepted, world.mux.strayVerdicts.neverSent], [0, 1]);
+  assert.deepEqual([world.mux.books.shares.accepted, world.mux.books.strayVerdicts.neverSent], [
+    0,
+    1,
+  ]);
   pool.letGo();
   pool.acceptAll();
-  const { submitted, accepted } = world.mux.shares;
+  const { submitted, accepted } = world.mux.books.shares;
   assert.deepEqual([submitted, accepted, miner.answers.get(0)], [1, 1, [SHARE_ACCEPTED]]);
 });
 
@@ -548,7 +551,7 @@ Deno.test("a share that finds out how the pool takes a raise that came while it 
   world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
   pool.letGo();
   world.mux.judged(pool, 0, 0, TOO_LOW);
-  const { submitted, rejectedLowDifficulty, contradicted } = world.mux.shares;
+  const { submitted, rejectedLowDifficulty, contradicted } = world.mux.books.shares;
   assert.deepEqual([submitted, rejectedLowDifficulty, contradicted], [1, 1, 0]);
 });
 
@@ -584,7 +587,7 @@ Deno.test("once a pool has refused a share as too low, none like it that waits g
   for (let n = 0; n < 3; n++) await world.share(miner, before);
   assert.equal(pool.held.length, 3);
   world.mux.judged(pool, 1, 1, TOO_LOW);
-  const { kept, rejectedLowDifficulty } = world.mux.shares;
+  const { kept, rejectedLowDifficulty } = world.mux.books.shares;
   assert.deepEqual([pool.held, kept, rejectedLowDifficulty], [[], 3, 1]);
 });
 
@@ -599,7 +602,7 @@ Deno.test("a share that waits for its turn as long as for a verdict does not go 
   world.clock.advance(1);
   world.mux.tick();
   assert.deepEqual(pool.held.map(({ serial }) => serial), [1]);
-  const { submitted, unansweredTimedOut } = world.mux.shares;
+  const { submitted, unansweredTimedOut } = world.mux.books.shares;
   assert.deepEqual([submitted, unansweredTimedOut, world.mux.waitingShares], [1, 1, 1]);
 });
 
@@ -612,7 +615,7 @@ Deno.test("a share much easier than its miner was told is credited by what the p
   world.mux.difficultyChanged(pool, "all", ANY_WORK, true);
   await world.share(miner);
   pool.acceptAll();
-  assert.equal(world.mux.shares.accepted, 1);
+  assert.equal(world.mux.books.shares.accepted, 1);
   assert.equal(world.counter.creditedDifficulty, ANY_WORK);
-  assert.equal(world.mux.creditedAt(0), ANY_WORK);
+  assert.equal(world.mux.books.creditedAt(0), ANY_WORK);
 });

@@ -24,7 +24,7 @@ async function contradictionsAfter(...answers: readonly string[]): Promise<numbe
   const session: SessionWithUs = { ...whole, events };
   const replay = new StratumReplay(session);
   await replay.run();
-  const { submitted, rejectedLowDifficulty, contradicted } = replay.mux.shares;
+  const { submitted, rejectedLowDifficulty, contradicted } = replay.mux.books.shares;
   assert.deepEqual({ submitted, rejectedLowDifficulty }, {
     submitted: 1,
     rejectedLowDifficulty: 1,

@@ -93,25 +93,25 @@ Deno.test("shares are judged and credited by the difficulty their number was tol
   const old = miner.job.id;
   world.flood(pool, miner);
   pool.acceptAll();
-  const before = { ...world.mux.shares, sent: pool.submits.length };
+  const before = { ...world.mux.books.shares, sent: pool.submits.length };
   const { creditedDifficulty } = world.counter;
   world.shares(miner, 40, old);
   pool.acceptAll();
   assert.equal(pool.submits.length - before.sent, 40, "all that the pool counts goes up");
   assert.equal(world.counter.creditedDifficulty - creditedDifficulty, 40 * ANY_WORK);
-  assert.equal(world.mux.brakeLossAt(0), 0);
+  assert.equal(world.mux.books.brakeLossAt(0), 0);
 
   world.shares(miner, 80);
   pool.acceptAll();
   assert.equal(pool.submits.length - before.sent, 120, "and so do those that are too easy");
-  const lost = world.mux.brakeLossAt(0) / ANY_WORK;
+  const lost = world.mux.books.brakeLossAt(0) / ANY_WORK;
   const hard = lost / 7;
   assert.ok(Number.isInteger(hard) && hard > 2 && hard < 25, `${lost} of them`);
-  assert.equal(world.mux.brakeLoss, world.mux.brakeLossAt(0));
+  assert.equal(world.mux.books.brakeLoss, world.mux.books.brakeLossAt(0));
   const credited = (world.counter.creditedDifficulty - creditedDifficulty) / ANY_WORK;
   assert.equal(credited, 120 + lost, "miners are credited what they did");
-  assert.equal(world.mux.creditedAt(0) / ANY_WORK, pool.submits.length, "the pool less");
-  assert.equal(world.mux.shares.accepted, pool.submits.length);
+  assert.equal(world.mux.books.creditedAt(0) / ANY_WORK, pool.submits.length, "the pool less");
+  assert.equal(world.mux.books.shares.accepted, pool.submits.length);
 });
 
 Deno.test("a braked share that waits counts as lost only for the part that the pool does not credit", () => {
@@ -119,22 +119,22 @@ Deno.test("a braked share that waits counts as lost only for the part that the p
   world.flood(pool, miner);
   pool.acceptAll();
   assert.equal(miner.difficulty, 8 * ANY_WORK);
-  assert.equal(world.mux.brakeLoss, 0);
+  assert.equal(world.mux.books.brakeLoss, 0);
   pool.queued = 0;
   pool.isHolding = true;
   world.shares(miner, 80);
   const held = pool.held.length;
   const credited = world.counter.creditedDifficulty;
   world.mux.difficultyChanged(pool, "all", 4 * ANY_WORK, true);
-  const [kept, left] = [world.mux.brakeLoss / ANY_WORK, pool.held.length];
+  const [kept, left] = [world.mux.books.brakeLoss / ANY_WORK, pool.held.length];
   assert.ok(left > 0 && left < held, `${left} of ${held} are worth sending still`);
   pool.letGo();
-  assert.equal(world.mux.brakeLoss / ANY_WORK, kept, "the pool has credited none of them");
-  const before = world.mux.creditedAt(0);
+  assert.equal(world.mux.books.brakeLoss / ANY_WORK, kept, "the pool has credited none of them");
+  const before = world.mux.books.creditedAt(0);
   pool.acceptAll();
   const ours = world.counter.creditedDifficulty - credited - kept * ANY_WORK;
-  const theirs = world.mux.creditedAt(0) - before;
-  assert.equal(world.mux.brakeLoss - kept * ANY_WORK, ours - theirs);
+  const theirs = world.mux.books.creditedAt(0) - before;
+  assert.equal(world.mux.books.brakeLoss - kept * ANY_WORK, ours - theirs);
 });
 
 Deno.test("the same share under both numbers is a duplicate", () => {
@@ -146,7 +146,7 @@ Deno.test("the same share under both numbers is a duplicate", () => {
   world.share(miner, 77_777);
   world.shares(miner, 2);
   assert.equal(pool.submits.length, sent + 3);
-  assert.equal(world.mux.shares.refusedDuplicate, 1);
+  assert.equal(world.mux.books.shares.refusedDuplicate, 1);
 });
 
 Deno.test("a nearly full queue gets no more shares, and the work lost is counted", () => {
@@ -154,15 +154,15 @@ Deno.test("a nearly full queue gets no more shares, and the work lost is counted
   pool.queued = 999;
   world.shares(miner, 80);
   assert.equal(pool.submits.length, 0);
-  assert.equal(world.mux.shares.kept, 80);
-  assert.equal(world.mux.brakeLossAt(0), 80 * ANY_WORK);
+  assert.equal(world.mux.books.shares.kept, 80);
+  assert.equal(world.mux.books.brakeLossAt(0), 80 * ANY_WORK);
   assert.equal(world.counter.creditedDifficulty, 80 * ANY_WORK);
   assert.equal(miner.answers.size, 80, "they are good");
   pool.queued = 330;
   world.shares(miner, 80);
   const { length } = pool.submits;
   assert.ok(length > 20 && length < 60, `${length}, about half of them`);
-  assert.equal(world.mux.brakeLossAt(0), (160 - length) * ANY_WORK);
+  assert.equal(world.mux.books.brakeLossAt(0), (160 - length) * ANY_WORK);
 });
 
 Deno.test("the brake lets go when the pool follows, and both are said once, with figures", () => {
@@ -171,7 +171,7 @@ Deno.test("the brake lets go when the pool follows, and both are said once, with
   world.flood(pool, miner);
   world.flood(pool, miner);
   const [begun, ...more] = log.take();
-  assert.match(begun!, /Pool a has difficulty 2\.3\d*e-10, far too low for 1 miners: braking them/);
+  assert.match(begun!, /Pool a has difficulty 2\.3\d*e-10, far too low for 1 miner: braking them/);
   assert.deepEqual(more, []);
   world.shares(miner, 80);
   pool.queued = 0;
@@ -214,7 +214,7 @@ Deno.test("what an account lost under brakes outlives the connection", async () 
   world.shares(miner, 4);
   world.mux.upstreamLost(pool);
   await turnsUntil(() => world.mux.waitingShares === 0, "its shares are ended");
-  assert.equal(world.mux.brakeLossAt(0), 4 * ANY_WORK);
+  assert.equal(world.mux.books.brakeLossAt(0), 4 * ANY_WORK);
 });
 
 Deno.test("a farm whose hashrate is known begins braked where it would be a flood", () => {

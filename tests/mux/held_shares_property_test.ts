@@ -132,7 +132,7 @@ class Course {
   }
 
   get submitted(): number {
-    return this.#world.mux.shares.submitted;
+    return this.#world.mux.books.shares.submitted;
   }
 
   take(step: Step): void {
@@ -218,14 +218,14 @@ class Course {
   check(): void {
     const { mux, counter, losses } = this.#world;
     const queued = this.#pools.reduce((sum, pool) => sum + pool.queued, 0);
-    assertAddsUp(mux.shares, mux.waitingShares);
-    assert.deepEqual(counter.total.snapshot(), mux.shares);
+    assertAddsUp(mux.books.shares, mux.waitingShares);
+    assert.deepEqual(counter.total.snapshot(), mux.books.shares);
     assertLossesAddUp(counter, losses);
-    const { received, submitted, kept, outage } = mux.shares;
-    const notUp = received - submitted - kept - outage - refusedIn(mux.shares);
+    const { received, submitted, kept, outage } = mux.books.shares;
+    const notUp = received - submitted - kept - outage - refusedIn(mux.books.shares);
     // Those of a connection that is gone are ended in turns.
     assert.ok(notUp >= queued, `${notUp} have not gone up, ${queued} wait for their turn`);
-    assert.ok(mux.brakeLoss >= 0);
+    assert.ok(mux.books.brakeLoss >= 0);
   }
 
   /** Everything is over. */

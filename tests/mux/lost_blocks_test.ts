@@ -47,7 +47,7 @@ for (const kind of ["shared", "own"] as const) {
       assert.equal(await world.share(miner, job), ERROR_CODE.jobNotFound);
     }
     assert.equal(notSent(log).length, 8);
-    assert.equal(world.mux.shares.blocksLost, 8);
+    assert.equal(world.mux.books.shares.blocksLost, 8);
   });
 }
 
@@ -84,7 +84,7 @@ Deno.test("a block that waits for its verdict when the connection breaks is said
   const said = log.take().filter((line) => line.includes("BLOCK NOT ANSWERED"));
   assert.equal(said.length, 1);
   assert.match(said[0]!, /rig0 .* a .*job blocks, header [0-9a-f]{160}, coinbase [0-9a-f]+/);
-  const { blocks, blocksLost } = world.mux.shares;
+  const { blocks, blocksLost } = world.mux.books.shares;
   assert.deepEqual([blocks, blocksLost], [1, 1]);
 });
 

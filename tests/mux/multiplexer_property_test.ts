@@ -425,7 +425,7 @@ class BookKeeper {
     for (const miner of world.miners) {
       assert.deepEqual([...miner.answers], [...this.#answers.get(miner) ?? []]);
     }
-    assert.deepEqual(mux.strayVerdicts, this.#strays);
+    assert.deepEqual(mux.books.strayVerdicts, this.#strays);
     assert.equal(mux.waitingShares, this.#waiting.length);
     assert.equal(mux.miners, this.#live.length);
     this.#checkPlaces();

@@ -260,7 +260,7 @@ Deno.test("A verdict given twice, or for a share never sent, reaches no miner an
   pool.judge(0, SHARE_ACCEPTED);
   pool.judge(0, ERROR_CODE.duplicate);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
-  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, neverSent: 2, repeated: 1 });
+  assert.deepEqual(world.mux.books.strayVerdicts, { ...NO_STRAYS, neverSent: 2, repeated: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
     received: 1,
     submitted: 1,
@@ -338,7 +338,7 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
   pool.judge(0, ERROR_CODE.duplicate);
   pool.judge(1, ERROR_CODE.lowDifficulty);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]], [later.id, [23]]]);
-  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, late: 1 });
+  assert.deepEqual(world.mux.books.strayVerdicts, { ...NO_STRAYS, late: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
     received: 2,
     submitted: 2,
@@ -724,7 +724,7 @@ Deno.test("A verdict for a miner that left is counted for it, not for the miner 
   const own = world.counter.minerShares(next.sessionId);
   assert.deepEqual(counted(own), { received: 1, submitted: 1 });
   assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 2, submitted: 2, accepted: 1 });
-  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, minerGone: 1 });
+  assert.deepEqual(world.mux.books.strayVerdicts, { ...NO_STRAYS, minerGone: 1 });
 });
 
 Deno.test("A miner that left is known to the pool until its last share is judged", () => {
@@ -755,7 +755,7 @@ Deno.test("A verdict on a connection that was given up is counted and reaches no
   const { id } = world.submit(miner);
   world.lose(pool);
   pool.judge(0, SHARE_ACCEPTED);
-  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, connectionGone: 1 });
+  assert.deepEqual(world.mux.books.strayVerdicts, { ...NO_STRAYS, connectionGone: 1 });
   assert.deepEqual(miner.answers.get(id), [ERROR_CODE.unknown]);
   assertAddsUp(world.counter.total.snapshot());
 });
@@ -842,18 +842,18 @@ Deno.test("time without a pool is outage, time at a standby as well, and both st
   const world = new MuxWorld();
   world.clock.advance(2_000);
   const pool = world.active("pool");
-  assert.equal(world.mux.outageMs, 2_000);
+  assert.equal(world.mux.books.outageMs, 2_000);
   world.clock.advance(5_000);
-  assert.equal(world.mux.outageMs, 2_000);
+  assert.equal(world.mux.books.outageMs, 2_000);
   world.lose(pool);
   world.clock.advance(1_000);
-  assert.equal(world.mux.outageMs, 3_000);
+  assert.equal(world.mux.books.outageMs, 3_000);
   world.active("standby", { verdicts: "none", poolId: NO_POOL });
   world.clock.advance(1_000);
-  assert.equal(world.mux.outageMs, 4_000);
+  assert.equal(world.mux.books.outageMs, 4_000);
   world.active("pool again");
   world.clock.advance(9_000);
-  assert.equal(world.mux.outageMs, 4_000);
+  assert.equal(world.mux.books.outageMs, 4_000);
 });
 
 Deno.test("A farm that moves is seated in turns; a job that comes meanwhile reaches all once", async () => {
@@ -949,7 +949,7 @@ Deno.test("A run of verdicts answers every share in it, and counts serials witho
   world.mux.judged(pool, 2, 4, ACCEPTED);
   assert.deepEqual(second.answers.get(ids[3]!), [SHARE_ACCEPTED]);
   assert.equal(world.counter.total.snapshot().accepted, 4);
-  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, repeated: 1, neverSent: 1 });
+  assert.deepEqual(world.mux.books.strayVerdicts, { ...NO_STRAYS, repeated: 1, neverSent: 1 });
 });
 
 Deno.test("Shares that a connection abandons are answered like those whose verdict never came", () => {
@@ -961,7 +961,7 @@ Deno.test("Shares that a connection abandons are answered like those whose verdi
   assert.deepEqual([...miner.answers], [[ids[0], [SHARE_ACCEPTED]]]);
   assert.equal(world.counter.total.snapshot().unansweredTimedOut, 1);
   pool.judge(0, ERROR_CODE.lowDifficulty);
-  assert.equal(world.mux.strayVerdicts.late, 1);
+  assert.equal(world.mux.books.strayVerdicts.late, 1);
   pool.judge(1, ERROR_CODE.lowDifficulty);
   assert.deepEqual(miner.answers.get(ids[1]!), [23]);
 });

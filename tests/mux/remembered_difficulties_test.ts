@@ -51,3 +51,15 @@ Deno.test("names that are words of the language are names like any other", () =>
   remembered.add("constructor", 5, 0);
   assert.deepEqual([remembered.find("__proto__", 0), remembered.find("constructor", 0)], [4, 5]);
 });
+
+Deno.test("workers that left before this process started are remembered for the rest of the hour", () => {
+  const remembered = new RememberedDifficulties();
+  remembered.add("farm.1", -20, -1_800_000);
+  remembered.add("farm.2", 31, -60_000);
+  assert.equal(remembered.find("farm.1", 1_000), -20);
+  assert.equal(remembered.find("farm.2", 1_000), 31);
+  assert.deepEqual([...remembered.left(600_000, 0)], [
+    { name: "farm.2", exponent: 31, agoMs: 60_000 },
+  ]);
+  assert.equal(remembered.find("farm.1", 1_900_000), undefined);
+});

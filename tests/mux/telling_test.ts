@@ -307,7 +307,7 @@ for (const end of ["is lost", "judges none of them"]) {
     await until(() => answers() === 5_000, "all are answered");
     assert.equal(world.mux.waitingShares, 0);
     const total = world.counter.total.snapshot();
-    assert.deepEqual(world.mux.shares, total);
+    assert.deepEqual(world.mux.books.shares, total);
     assert.equal(total.unansweredConnectionLost + total.unansweredTimedOut, 5_000);
   });
 }

@@ -171,7 +171,7 @@ Deno.test("an agent pool that accepts shares that are too low is counted, and sa
   const miner = world.join();
   await world.shares(miner, 10);
   pool.acceptAll();
-  const { accepted, contradicted, submitted } = world.mux.shares;
+  const { accepted, contradicted, submitted } = world.mux.books.shares;
   assert.deepEqual([submitted, accepted, contradicted], [10, 10, 10]);
   const lines = log.take();
   assert.equal(lines.filter((line) => line.startsWith("warning:")).length, 1, lines.join("\n"));
@@ -207,7 +207,7 @@ Deno.test("an agent pool that rejects good shares as low difficulty is counted; 
   await world.shares(miner, 3);
   world.mux.judged(pool, 0, 1, TOO_LOW);
   world.mux.judged(pool, 2, 2, STALE);
-  const { contradicted, rejectedLowDifficulty, rejectedStale } = world.mux.shares;
+  const { contradicted, rejectedLowDifficulty, rejectedStale } = world.mux.books.shares;
   assert.deepEqual([contradicted, rejectedLowDifficulty, rejectedStale], [2, 2, 1]);
   assert.equal(miner.answers.get(0)?.[0], ERROR_CODE.lowDifficulty);
 });
@@ -220,11 +220,11 @@ Deno.test("a share counts by the difficulty that its job was sent with", async (
   world.mux.difficultyChanged(pool, "all", 2 ** 20, false);
   await world.shares(miner, 2);
   pool.acceptAll();
-  assert.equal(world.mux.shares.contradicted, 0);
+  assert.equal(world.mux.books.shares.contradicted, 0);
   world.mux.jobArrived(pool, { ...poolJob("2", true, "70"), bits: "03000001" });
   await world.shares(miner, 1);
   pool.acceptAll();
-  assert.equal(world.mux.shares.contradicted, 1);
+  assert.equal(world.mux.books.shares.contradicted, 1);
 });
 
 Deno.test("without verify an agent pool's word counts, and jobs are not kept whole", async () => {
@@ -233,7 +233,7 @@ Deno.test("without verify an agent pool's word counts, and jobs are not kept who
   const pool = world.serves({ difficulty: 1024, terms: UNVERIFIED });
   await world.shares(world.join(), 5);
   pool.acceptAll();
-  assert.equal(world.mux.shares.contradicted, 0);
+  assert.equal(world.mux.books.shares.contradicted, 0);
   assert.doesNotMatch(log.take().join("\n"), /arithmetic/);
 });
 
@@ -243,7 +243,7 @@ Deno.test("a Stratum pool that rejects a good share as low difficulty is said, t
   const pool = world.serves({});
   await world.shares(world.join(), 2);
   world.mux.judged(pool, 0, 1, TOO_LOW);
-  assert.equal(world.mux.shares.contradicted, 2);
+  assert.equal(world.mux.books.shares.contradicted, 2);
   assert.match(log.take().join("\n"), /Pool p rejected a good share as low difficulty by our own/);
 });
 
@@ -254,7 +254,7 @@ Deno.test("a share that a Stratum pool's new difficulty met on its way contradic
   await world.shares(world.join(), 1);
   world.mux.difficultyChanged(pool, "all", 2 ** 20, false);
   world.mux.judged(pool, 0, 0, TOO_LOW);
-  const { contradicted, rejectedLowDifficulty } = world.mux.shares;
+  const { contradicted, rejectedLowDifficulty } = world.mux.books.shares;
   assert.deepEqual([contradicted, rejectedLowDifficulty], [0, 1]);
   assert.doesNotMatch(log.take().join("\n"), /arithmetic/);
 });

@@ -1,13 +1,13 @@
 /** What the status server lets an operator change, and nobody else. */
 
 import assert from "node:assert/strict";
+import { UpstreamsSchema } from "../../lib/observe/status/pool_shapes.ts";
 import {
   ConfigAnswerSchema,
   DoneSchema,
   LogLevelsSchema,
   ReloadSchema,
   SummarySchema,
-  UpstreamsSchema,
 } from "../../lib/observe/status/shapes.ts";
 import * as v from "valibot";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";

@@ -14,9 +14,13 @@ import { formatRecord } from "../../lib/observe/log_format.ts";
 import type { LogRecord } from "../../lib/observe/log_record.ts";
 import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
+import { KeptHistorySchema } from "../../lib/observe/status/history_shapes.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
+import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
+import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import type { CausesShape, WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
+import { FakeHistory } from "../support/fake_history.ts";
 import { FakeStatus, sampleOf } from "../support/fake_status.ts";
 import { harmIn, harmInValue, HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { samplesOf } from "../support/status_rig.ts";
@@ -30,6 +34,7 @@ const SUMMARY: shapes.SummaryShape = {
   reloads: { done: 0, failed: 0, last_at: null, last_went_well: true },
   verdict_latency: HISTOGRAM,
   job_fanout: HISTOGRAM,
+  history: { ...sampleOf(KeptHistorySchema), fsync: HISTOGRAM },
 };
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -40,6 +45,18 @@ class HostileStatus extends FakeStatus {
   constructor(name: string) {
     super();
     this.#name = name;
+    const history = new FakeHistory();
+    history.spans = [{
+      account: name,
+      name,
+      hashrate: 1,
+      lostPart: 0,
+      connectedPart: 1,
+      seconds: 1,
+      first: 0,
+      last: 0,
+    }];
+    this.history = history;
   }
 
   // deno-lint-ignore require-yield -- all in one step
@@ -47,6 +64,7 @@ class HostileStatus extends FakeStatus {
     return {
       ...SUMMARY,
       reason: this.#name,
+      history: { ...SUMMARY.history!, problem: this.#name, week_sentence: this.#name },
       certificates: [{ file: this.#name, names: this.#name, expires_at: TIME, days_left: 1 }],
     };
   }
@@ -55,7 +73,7 @@ class HostileStatus extends FakeStatus {
     return { serving: false, reason: this.#name };
   }
 
-  override miners(): readonly shapes.MinerShape[] {
+  override miners(): readonly minerShapes.MinerShape[] {
     return super.miners().map((miner) => ({
       ...miner,
       account: this.#name,
@@ -66,7 +84,7 @@ class HostileStatus extends FakeStatus {
     }));
   }
 
-  override miner(id: number): shapes.MinerShape | undefined {
+  override miner(id: number): minerShapes.MinerShape | undefined {
     return this.miners()[id];
   }
 
@@ -80,7 +98,7 @@ class HostileStatus extends FakeStatus {
     }));
   }
 
-  override *pools(): Generator<void, shapes.PoolTotalShape[]> {
+  override *pools(): Generator<void, poolShapes.PoolTotalShape[]> {
     return (yield* super.pools()).map((pool) => ({
       ...pool,
       address: this.#name,
@@ -98,7 +116,7 @@ class HostileStatus extends FakeStatus {
     return { hour: named(hour), day: named(day) };
   }
 
-  override accounts(): shapes.AccountShape[] {
+  override accounts(): poolShapes.AccountShape[] {
     return super.accounts().map((account) => ({ ...account, account: this.#name }));
   }
 
@@ -229,6 +247,14 @@ for (const [what, name] of NAMES) {
     }
   });
 
+  Deno.test(`${what}: a name is one cell of the history's spreadsheet`, async () => {
+    const [head, row, ...rest] = (await ask(name, "/api/v1/history/workers.csv")).split("\r\n");
+    assert.equal(head!.split(",")[1], "worker");
+    assert.deepEqual(rest, [""]);
+    assert.equal(harmIn(row!), undefined);
+    assert.doesNotMatch(row!, /^"?[=+@\t\r-]/);
+  });
+
   Deno.test(`${what}: a name ends no event of the stream, and harms nobody who watches`, async () => {
     const text = await ask(name, "/api/v1/stream");
     const blocks = text.split("\n\n");
@@ -289,7 +315,7 @@ for (const [what, name] of NAMES) {
 }
 
 Deno.test("accounts that read the same are two series all the same", () => {
-  const account = sampleOf(shapes.AccountSchema);
+  const account = sampleOf(poolShapes.AccountSchema);
   const names = ["a\u202e", "a\u202d", "a? #2", "a?"];
   const pieces = formatMetrics({
     summary: { ...SUMMARY, certificates: [] },

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { formatMetrics } from "../../lib/observe/metrics.ts";
-import { AccountSchema, PoolTotalSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
+import { AccountSchema, PoolTotalSchema } from "../../lib/observe/status/pool_shapes.ts";
+import { SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
 Deno.test("what only pools have whose shares are checked here are metrics of their own", () => {

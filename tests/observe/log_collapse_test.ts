@@ -109,6 +109,13 @@ Deno.test("values side by side are one gap in the sum", () => {
   assert.deepEqual(rig.pass(5), ["1 more in 1 s: Miner … in, session …"]);
 });
 
+Deno.test("lines that differ only in a counted noun are one kind", () => {
+  const rig = new Rig();
+  rig.log("Up to {miners|miner}: full", { miners: 1 }, 6);
+  rig.log("Up to {miners|miner}: full", { miners: 2 }, 6);
+  assert.deepEqual(rig.pass(5), ["2 more in 1 s: Up to … miners: full"]);
+});
+
 Deno.test("peers who invent causes can neither fill the log nor memory", () => {
   const rig = new Rig();
   for (let i = 0; i < 50_000; i++) rig.log(OUT, { miner: 1, reason: `"${i}" is no request` }, 2);

@@ -48,6 +48,21 @@ Deno.test("a value with braces is not taken for a place of its own", () => {
   assert.match(line, /\{b\} and \$&\n$/);
 });
 
+Deno.test("a place with a noun is filled with the number and the noun in its right form", () => {
+  const template = "{miners|miner} and {accounts|new sub-account}";
+  for (
+    const [miners, accounts, words] of [
+      [1, 1, "1 miner and 1 new sub-account"],
+      [0, 2, "0 miners and 2 new sub-accounts"],
+      [21, undefined, "21 miners and undefined new sub-accounts"],
+    ]
+  ) {
+    const values = { miners, accounts };
+    assert.equal(jsonOf(record(template, values))["message"], words);
+    assert.equal(jsonOf(record(template, values))["miners"], miners);
+  }
+});
+
 Deno.test("control characters of a peer reach neither terminal nor line structure", () => {
   const nasty = "a\nb\r\x1b[2J\x00\x7f\x9b31m\tz\u202eqwe\u2028x";
   const found = record("Found {text}", { text: nasty });

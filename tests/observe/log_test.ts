@@ -186,7 +186,7 @@ Deno.test("a full disk is said once on the terminal with what to do, whatever th
     await settled();
     assert.match(
       terminal.lines.at(-1)!,
-      /warning agent {2}The log is written to log\/btcagent\.log again; 0 lines were lost$/,
+      /warning agent {2}The log is written to log\/btcagent\.log again; lines lost: 0$/,
     );
     assert.equal(terminal.lines.length, 4);
   });

@@ -73,7 +73,7 @@ for (
         "One",
         said[0],
         "Two",
-        "warning: The log is written to a.log again; 0 lines were lost",
+        "warning: The log is written to a.log again; lines lost: 0",
         "Three",
       ]);
     });
@@ -116,7 +116,7 @@ Deno.test("lines for a target that stays broken are bounded, and how many were l
     assert.ok(kept > 200 && kept < 300, `${kept} were kept`);
     assert.equal(
       said.at(-1),
-      `warning: The log is written to a.log again; ${1000 - kept} lines were lost`,
+      `warning: The log is written to a.log again; lines lost: ${1000 - kept}`,
     );
   });
 });
@@ -135,7 +135,7 @@ Deno.test("lines for a target that stands still are bounded, and the loss is sai
     await settled();
     const kept = file.lines.filter((written) => written.startsWith("x")).length;
     assert.deepEqual(said, [
-      `warning: ${1000 - kept} lines of the log were lost: the terminal was too slow`,
+      `warning: Lines of the log lost because the terminal was too slow: ${1000 - kept}`,
     ]);
     assert.ok(kept > 200 && kept < 300, `${kept} were kept`);
   });

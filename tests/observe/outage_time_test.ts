@@ -60,3 +60,12 @@ Deno.test("in any course, what is counted of a day is what there was, to a minut
     }),
   );
 });
+
+Deno.test("all outages of a run together are counted to the millisecond", () => {
+  const outage = new OutageTime();
+  outage.note(true, 1_234);
+  outage.note(false, 2_000);
+  outage.note(true, 3 * 24 * HOUR_MS);
+  outage.note(true, 6 * 24 * HOUR_MS + 1);
+  assert.equal(outage.totalMs, 766 + 3 * 24 * HOUR_MS + 1);
+});

@@ -11,12 +11,14 @@ import {
 import { stateText, stateTone } from "../../lib/observe/status/page/condition_words.js";
 import {
   costOf,
+  countWords,
   headlineOf,
+  lostRate,
   statementsOf,
   troubleCounts,
 } from "../../lib/observe/status/page/findings.js";
 import { formatPercent } from "../../lib/observe/status/page/format.js";
-import { causeWord, causeWords } from "../../lib/observe/status/page/loss_words.js";
+import { causeWord, causeWords, mainReasons } from "../../lib/observe/status/page/loss_words.js";
 import { marksIn, scaleOf } from "../../lib/observe/status/page/scale.js";
 import { hashrateBefore, isClockSet, seriesOf } from "../../lib/observe/status/page/chart_data.js";
 import { WEAK_REASONS, WORKER_STATES } from "../../lib/base/worker_state.ts";
@@ -28,9 +30,11 @@ import {
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
 import { poolRemarks } from "../../lib/observe/status/page/pool_remarks.js";
-import { PoolTotalSchema, SharesSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
+import { SharesSchema } from "../../lib/observe/status/count_shapes.ts";
+import { PoolTotalSchema } from "../../lib/observe/status/pool_shapes.ts";
+import { SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
-import { ENGLISH } from "../../lib/observe/status/page/texts.js";
+import { ENGLISH, t } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
 import { pageFile } from "../../lib/observe/status/page.ts";
 
@@ -128,11 +132,26 @@ Deno.test("what is not of the page is not given out", async () => {
 });
 
 Deno.test("both languages have every text, with the same places for values", () => {
-  const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  // A choice between two words, as in {count|needs|need}, shows no value.
+  const places = (text: string) =>
+    Array.from(text.matchAll(/\{(\w+)(?:\|[^{}|]*)?\}/g), ([, name]) => name).sort();
   assert.deepEqual(Object.keys(CHINESE).sort(), Object.keys(ENGLISH).sort());
   for (const [key, text] of Object.entries(ENGLISH)) {
     assert.deepEqual(places(CHINESE[key as keyof typeof ENGLISH]), places(text), key);
   }
+});
+
+Deno.test("one of a kind is called by its singular, in every text with a number", () => {
+  const one = { count: "1", total: "1", some: "1", usual: "2", bytes: 1, percent: "0 %" };
+  const keys = Object.keys(ENGLISH) as (keyof typeof ENGLISH)[];
+  for (const key of keys) assert.doesNotMatch(t(key, one), /\b1 [a-z]+s\b(?!s)/, key);
+  assert.equal(t("headTrouble", { count: 1, total: 2 }), "1 of 2 workers needs attention");
+  assert.equal(t("headTrouble", { count: 2, total: 2 }), "2 of 2 workers need attention");
+  assert.equal(t("headCalm", one), "1 worker working; 0 % of the work lost in the last hour");
+  assert.equal(t("groupCalm", { total: 3 }), "all 3 working");
+  assert.equal(t("groupCalm", one), "1 working");
+  assert.equal(countWords("missing", 1), "machine missing");
+  assert.equal(countWords("missing", 12), "machines missing");
 });
 
 Deno.test("every reason for which a share is refused or rejected has its text", () => {
@@ -416,6 +435,29 @@ Deno.test("reasons of causes say where the share ended, and an unknown one is sh
   assert.equal(causeWord("rejected_low_difficulty"), "low difficulty");
 });
 
+Deno.test("the page's own sentence has the parts of the main reasons, and blames nobody for being many", () => {
+  const cause = (name: string, good: number, lost: number, reasons = {}) => (
+    { name, good, lost, part: lost / 1_000, lost_hashes: lost, reasons }
+  );
+  const causes = {
+    ...cause("", 900, 100),
+    sentence: "",
+    reasons: [cause("rejected_stale", 0, 60), cause("refused_duplicate", 0, 40)],
+    pools: [],
+    subnets: [],
+    accounts: [],
+    software: [
+      cause("bmminer/2.0.0", 100, 50, { rejected_stale: 50 }),
+      cause("cgminer/4.11.1", 800, 50, { rejected_stale: 10, refused_duplicate: 40 }),
+    ],
+  };
+  assert.equal(
+    mainReasons(causes),
+    "6.0 % rejected by the pool: stale (sent after its job was over), mostly bmminer/2.0.0; " +
+      "4.0 % refused here: duplicate (sent twice)",
+  );
+});
+
 /** A summary with nothing wrong. */
 function calmSummary() {
   const summary = sampleOf(SummarySchema);
@@ -425,6 +467,7 @@ function calmSummary() {
   return {
     ...summary,
     serving: true,
+    history: null,
     attention: {
       ...summary.attention,
       workers: { ...workers, working: 2_020 },
@@ -475,6 +518,13 @@ Deno.test("trouble is counted in workers, missing ones in machines, and costs wh
   assert.deepEqual(statementsOf(summary, "mostly stale"), [{ tone: "calm", text: "mostly stale" }]);
 });
 
+Deno.test("what is lost is a rate over the time there was, an hour at most", () => {
+  const losses = { ...calmSummary().attention.losses.hour, lost_hashes: 3.6e15 };
+  assert.equal(lostRate(losses, 60), 6e13);
+  assert.equal(lostRate(losses, 86_400), 1e12);
+  assert.equal(lostRate(losses, 0), 3.6e14);
+});
+
 Deno.test("a backup pool, great losses and an outage are not calm", () => {
   const summary = calmSummary();
   const since = new Date().toISOString();
@@ -491,14 +541,29 @@ Deno.test("a backup pool, great losses and an outage are not calm", () => {
 });
 
 Deno.test("a small change fills a fifth of a chart, a great one begins at zero, and noise is small", () => {
-  const { min, max, isCut } = scaleOf([2_012, 2_000, null], true);
+  const { min, max, isCut } = scaleOf([[2_012, 2_000, null]], true);
   assert.ok(isCut && min > 1_900 && max < 2_100);
   assert.ok(12 / (max - min) > 0.1, "12 of 2,012 are seen");
   assert.ok(12 / (max - min) < 0.2, "and do not look like a landslide");
-  assert.deepEqual(scaleOf([2_000, 0], true), { min: 0, max: 2_240, isCut: false });
-  assert.equal(scaleOf([20, 19], true).isCut, false);
-  assert.equal(scaleOf([2_000, 1_990], false).isCut, false);
-  assert.deepEqual(scaleOf([], true), { min: 0, max: 4, isCut: false });
+  const whole = { min: 0, isCut: false, isDipBelow: false };
+  assert.deepEqual(scaleOf([[2_000, 0]], true), { ...whole, max: 2_240 });
+  assert.equal(scaleOf([[20, 19]], true).isCut, false);
+  assert.equal(scaleOf([[2_000, 1_990]], false).isCut, false);
+  assert.deepEqual(scaleOf([], true), { ...whole, max: 4 });
+  assert.deepEqual(scaleOf([[null], []], true), { ...whole, max: 4 });
+});
+
+Deno.test("a while after a dip the chart shows 1 % again, and says that the dip is below it", () => {
+  const before = Array.from({ length: 200 }, () => 2_000);
+  const after = (length: number) => Array.from({ length }, (_, i) => i % 2 === 0 ? 1_980 : 2_000);
+  const soon = scaleOf([[...before, 0, 0, ...after(20)]], true);
+  assert.deepEqual([soon.min, soon.isCut], [0, false], "the dip is the news");
+  const later = scaleOf([[...before, 0, 0, ...after(60)]], true);
+  assert.ok(later.isCut && later.isDipBelow && later.min > 1_900);
+  // A line that lies far above, or that dips itself, is looked at too.
+  const expected = Array.from({ length: 262 }, () => 3_000);
+  assert.equal(scaleOf([[...before, 0, 0, ...after(60)], expected], true).isCut, false);
+  assert.equal(scaleOf([expected, [...before, ...after(61), 0]], true).isCut, false);
 });
 
 Deno.test("marks in sight are drawn, and labelled where there is room, the latest first", () => {

@@ -7,11 +7,10 @@ import { systemTime } from "../../lib/base/system_time.ts";
 import { StatusBounds } from "../../lib/observe/status/bounds.ts";
 import { LongAnswers } from "../../lib/observe/status/long_answers.ts";
 import { minerTable } from "../../lib/observe/status/miner_table.ts";
+import { MinersSchema, MinerTableSchema } from "../../lib/observe/status/miner_shapes.ts";
 import {
   EventsSchema,
   HistorySchema,
-  MinersSchema,
-  MinerTableSchema,
   StreamStateSchema,
   type SummaryShape,
 } from "../../lib/observe/status/shapes.ts";

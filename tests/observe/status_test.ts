@@ -6,14 +6,16 @@ import { finished } from "../../lib/base/steps.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import {
-  ConfigAnswerSchema,
-  EventsSchema,
-  HealthSchema,
   MinerSchema,
   MinersSchema,
   MinerTableSchema,
+} from "../../lib/observe/status/miner_shapes.ts";
+import { UpstreamsSchema } from "../../lib/observe/status/pool_shapes.ts";
+import {
+  ConfigAnswerSchema,
+  EventsSchema,
+  HealthSchema,
   SummarySchema,
-  UpstreamsSchema,
 } from "../../lib/observe/status/shapes.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";

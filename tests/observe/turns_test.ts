@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { finished, sorted } from "../../lib/base/steps.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
-import type { MinerShape } from "../../lib/observe/status/shapes.ts";
-import { MinerSchema } from "../../lib/observe/status/shapes.ts";
+import type { MinerShape } from "../../lib/observe/status/miner_shapes.ts";
+import { MinerSchema } from "../../lib/observe/status/miner_shapes.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import { Turns, TurnsStopped } from "../../lib/observe/status/turns.ts";
 import { LogCapture } from "../support/log_capture.ts";

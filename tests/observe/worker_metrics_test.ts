@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { finished } from "../../lib/base/steps.ts";
 import { MetricsPage } from "../../lib/observe/exposition.ts";
-import { MinerSchema, type MinerShape } from "../../lib/observe/status/shapes.ts";
+import { MinerSchema, type MinerShape } from "../../lib/observe/status/miner_shapes.ts";
 import { workersOf, writeWorkers } from "../../lib/observe/worker_metrics.ts";
 import { sampleOf } from "../support/fake_status.ts";
 

@@ -5,7 +5,7 @@ import { finished } from "../../lib/base/steps.ts";
 import { csvLine } from "../../lib/observe/status/csv.ts";
 import { pickPage } from "../../lib/observe/status/list_query.ts";
 import { parseMinerQuery } from "../../lib/observe/status/miner_query.ts";
-import { MinerSchema, type MinerShape } from "../../lib/observe/status/shapes.ts";
+import { MinerSchema, type MinerShape } from "../../lib/observe/status/miner_shapes.ts";
 import { parseWorkerQuery } from "../../lib/observe/status/worker_query.ts";
 import { WorkerSchema, type WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import { workerCsv } from "../../lib/observe/status/worker_table.ts";

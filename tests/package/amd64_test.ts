@@ -118,6 +118,9 @@ Deno.test({
       await root.sh("stat -c '%U %a' /var/log/btcagent; getent passwd btcagent | cut -d: -f7"),
       "btcagent 750\n/usr/sbin/nologin\n",
     );
+    // Names of customers' workers are kept there.
+    const kept = "stat -c '%U %a' /var/lib/btcagent";
+    assert.equal(await root.sh(kept), "btcagent 700\n");
     const secrets = `cd /etc/btcagent; cp agent.jsonc north.jsonc
       stat -c '%U %G %a' agent.jsonc north.jsonc; rm north.jsonc`;
     const readable = "root btcagent 640\n";
@@ -138,9 +141,14 @@ Deno.test({
     assert.match(log, /Configuration .* read again/);
     assert.match(await root.sh("cat /var/log/btcagent/btcagent.log"), /Stopped: /);
     assert.match(await root.sh("cat /tmp/page.html"), /^HTTP\/1\.\d 200 .*<html.*<script/s);
+    const history = await root.sh(`cd /var/lib/btcagent
+      stat -c '%U %a' history.sqlite && head -c 15 history.sqlite`);
+    assert.equal(history, "btcagent 600\nSQLite format 3");
+    assert.doesNotMatch(log, /[Hh]istory/, "nothing is wrong with it");
 
     // The next version: the same, but for its number and the configuration it comes with.
     await root.sh(`
+      chmod 0750 /var/lib/btcagent # as older versions had it
       dpkg-deb --raw-extract /tmp/a.deb /tmp/next
       sed -i 's/^Version: .*/Version: 999/' /tmp/next/DEBIAN/control
       echo '// changed by the maintainer' >> /tmp/next/etc/btcagent/agent.jsonc
@@ -149,6 +157,7 @@ Deno.test({
     `);
     assert.match(await root.sh("dpkg-query -W btcagent"), /\t999/);
     assert.match(await root.sh("cat /etc/btcagent/agent.jsonc"), /edited/);
+    assert.equal(await root.sh(kept), "btcagent 700\n");
     assert.equal(await root.sh(secrets), readable + readable);
     assert.ok(acceptedIn(await root.sh(MINE)) > 0);
 

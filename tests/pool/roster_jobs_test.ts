@@ -165,6 +165,6 @@ Deno.test("with leave_on_payout_change miners leave the pool for another", async
   assert.deepEqual(world.rig.roles.active, [1]);
   assert.match(
     world.warnings().join("\n"),
-    /Pool pool0:3333 #1 is half dead \(serving\): its jobs stopped paying an output that/,
+    /Pool pool0:3333 #1 is half dead \(serving\): its jobs stopped paying 1 output that/,
   );
 });

@@ -45,6 +45,6 @@ Deno.test("an account has no more connections than it may, which is said once", 
   assert.equal(said.length, 1, said.join("\n"));
   assert.match(
     said[0]!,
-    /100 connections.*5000 miners wait.*Raise miners_per_connection, which is 1/,
+    /100 connections.*waiting for a place: 5000.*Raise miners_per_connection, which is 1/,
   );
 });

@@ -159,24 +159,33 @@ Deno.test("a share lost, made up or changed makes a run worthless; a refused one
   assert.deepEqual(shareProblems(POOL, MINERS), []);
   const refused = { sent: 12, refused: 2, refusedChecksum: 0xffffffff, checksum: 6 };
   assert.deepEqual(notesOf(POOL, MINERS, STEADY), []);
-  assert.match(notesOf(POOL, { ...MINERS, ...refused }, STEADY)[0]!, /^2 shares refused/);
+  assert.match(
+    notesOf(POOL, { ...MINERS, ...refused }, STEADY)[0]!,
+    /^shares refused by the agent: 2$/,
+  );
   assert.deepEqual(shareProblems(POOL, { ...MINERS, ...refused }), []);
-  assert.match(shareProblems(POOL, { ...MINERS, sent: 11 })[0]!, /^1 shares lost/);
-  assert.match(shareProblems(POOL, { ...MINERS, sent: 9 })[0]!, /^-1 shares lost/);
+  assert.match(shareProblems(POOL, { ...MINERS, sent: 11 })[0]!, /^shares lost: 1 /);
+  assert.match(shareProblems(POOL, { ...MINERS, sent: 9 })[0]!, /^shares lost: -1 /);
   assert.match(shareProblems(POOL, { ...MINERS, checksum: 8 })[0]!, /checksum/);
-  assert.match(shareProblems({ ...POOL, bad: 1 }, MINERS)[0]!, /^1 frames/);
+  assert.match(
+    shareProblems({ ...POOL, bad: 1 }, MINERS)[0]!,
+    /^frames that the pool could not read: 1$/,
+  );
 });
 
 Deno.test("an answer that never came, or came to another miner, makes a run worthless", () => {
   assert.deepEqual(shareProblems(POOL, { ...MINERS, accepted: 9 }), [
-    "1 shares were never answered",
+    "shares never answered: 1",
   ]);
-  assert.match(shareProblems(POOL, { ...MINERS, misplaced: 1 })[0]!, /^1 answers to no share/);
+  assert.match(
+    shareProblems(POOL, { ...MINERS, misplaced: 1 })[0]!,
+    /^answers at miners that no share waited for: 1$/,
+  );
 });
 
 Deno.test("an agent that makes verdicts up is told from one that passes the pool's on", () => {
   const pool = { ...POOL, verdicts: 3 };
-  assert.deepEqual(notesOf(pool, MINERS, STEADY), ["only 3 of 10 shares were judged by the pool"]);
+  assert.deepEqual(notesOf(pool, MINERS, STEADY), ["shares judged by the pool: only 3 of 10"]);
   assert.deepEqual(notesOf(pool, MINERS, { ...STEADY, givesVerdicts: false }), []);
 });
 
@@ -184,13 +193,13 @@ Deno.test("how many shares of miners that left never came is said", () => {
   const left = { ...MINERS, sent: 14, accepted: 9, abandoned: 5 };
   assert.deepEqual(shareProblems(POOL, left), []);
   assert.deepEqual(notesOf(POOL, left, RESTLESS), [
-    "5 shares of miners that left before the answer, 4 of them never came",
+    "shares of miners that left before the answer: 5, of which 4 never came",
   ]);
 });
 
 Deno.test("a job that did not reach every miner is said, but for miners that come and go", () => {
   const miners = { ...MINERS, jobs: 3, fanoutLast: { ...DURATIONS, count: 2 } };
-  assert.deepEqual(notesOf(POOL, miners, STEADY), ["1 of 3 jobs did not reach every miner"]);
+  assert.deepEqual(notesOf(POOL, miners, STEADY), ["jobs that did not reach every miner: 1 of 3"]);
   assert.deepEqual(notesOf(POOL, miners, RESTLESS), []);
 });
 
@@ -231,8 +240,14 @@ Deno.test("an attack that costs an honest share, or did not take place, is not t
   const crowd = { silent: 100, drippers: 2, senders: 2, connectsPerSecond: 50 };
   assert.deepEqual(attackProblems(attacked, crowd, MINERS), []);
   const unanswered = { ...MINERS, accepted: 9 };
-  assert.match(attackProblems(attacked, crowd, unanswered)[0]!, /^9 of 10 honest shares/);
-  assert.match(attackProblems({ ...attacked, attackers: 9 }, crowd, MINERS)[0]!, /^only 9 att/);
+  assert.match(
+    attackProblems(attacked, crowd, unanswered)[0]!,
+    /^honest shares accepted: 9 of 10$/,
+  );
+  assert.match(
+    attackProblems({ ...attacked, attackers: 9 }, crowd, MINERS)[0]!,
+    /^attackers connected: only 9,/,
+  );
 });
 
 Deno.test("a pace makes up for what was late, and for nothing before it was set", () => {

@@ -37,6 +37,10 @@ const PLANTED: Readonly<Record<string, readonly string[]>> = {
   "That is not it": ["That is not it."],
   "Token wanted": ["Token wanted"],
   "now or then": ["The pool forgets it now or then."],
+  "number and plural": [
+    '"Up to {miners} miners", values',
+    'connectionsNow: "{count} connections",',
+  ],
   "See the head of this file": ["/** See the head of this file. */"],
 };
 
@@ -68,6 +72,9 @@ Deno.test("plain English is left alone", () => {
     "the job goes on to the next miner",
     "const isWho = 3; // who may import what",
     "A well-known port, behind a proxy",
+    "Up to {miners|miner}, released after {seconds} s",
+    "/** @param {number} seconds */",
+    "`${MAX_LINES} lines`",
   ];
   for (const line of fine) assert.deepEqual(findingsIn([line]), [], line);
 });

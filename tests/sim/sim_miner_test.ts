@@ -4,7 +4,8 @@ import { Extranonce2s } from "../../lib/sim/extranonce2.ts";
 import { FIRMWARE, FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
 import { addToChecksum } from "../../lib/sim/share_checksum.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
-import { SimMiner, type SimMinerOptions } from "../../lib/sim/sim_miner.ts";
+import { SimMiner } from "../../lib/sim/sim_miner.ts";
+import type { SimMinerOptions } from "../../lib/sim/sim_miner_options.ts";
 import { WorkScheduler } from "../../lib/sim/work_scheduler.ts";
 import { difficultyLine, errorLine, JOB, notifyLine, StratumServer } from "./stratum_server.ts";
 

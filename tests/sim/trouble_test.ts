@@ -157,34 +157,6 @@ Deno.test("a miner with gaps pauses for as long each time, and works in between"
   );
 });
 
-Deno.test("a pause of a miner with gaps is not made up for afterwards", async () => {
-  await using server = new StratumServer();
-  let nowMs = 0;
-  const time = { ...systemTime, now: () => nowMs };
-  await using farm = SimFarm.start({
-    port: server.port,
-    count: 1,
-    firmware: ["antminer"],
-    troubled: [{ trouble: "gaps", count: 1 }],
-    troubleTimes: { gapEveryMs: 2000, gapMs: 1000 },
-    time,
-  });
-  const miner = farm.miners[0]!;
-  await farm.until(() => miner.statistics().workingNow === 1);
-  miner.setMode({ kind: "rate", sharesPerSecond: 100 });
-  const sentBy = (ms: number) => {
-    nowMs = ms;
-    miner.submitDue(ms);
-    return miner.statistics().submitted;
-  };
-  sentBy(0);
-  const before = sentBy(900);
-  assert.ok(before >= 90, `${before}`);
-  assert.equal(sentBy(1500), before);
-  assert.ok(sentBy(2100) <= before + 1);
-  assert.ok(sentBy(2200) <= before + 12);
-});
-
 Deno.test("a healthy miner always works, at full speed, and stays", () => {
   const share = { jobId: "j", extranonce2: "00", ntime: 1, nonce: 2, versionBits: 0 };
   assert.deepEqual(

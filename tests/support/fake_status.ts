@@ -5,6 +5,9 @@
 
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Counts } from "../../lib/observe/chart_samples.ts";
+import type { KeptHistory } from "../../lib/observe/history/kept_history.ts";
+import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
+import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
@@ -16,11 +19,11 @@ const MINERS = 5;
 /** A made-up farm behind the status server. */
 export class FakeStatus implements StatusSource, StatusControl {
   readonly #summary = sampleOf(shapes.SummarySchema);
-  readonly #pools = [sampleOf(shapes.PoolTotalSchema)];
-  readonly #accounts = [sampleOf(shapes.AccountSchema)];
+  readonly #pools = [sampleOf(poolShapes.PoolTotalSchema)];
+  readonly #accounts = [sampleOf(poolShapes.AccountSchema)];
   readonly #events = sampleOf(shapes.EventsSchema).events;
   readonly #miners = Array.from({ length: MINERS }, (_, id) => ({
-    ...sampleOf(shapes.MinerSchema),
+    ...sampleOf(minerShapes.MinerSchema),
     id: id.toString(16).padStart(8, "0"),
     worker: `rig${id % 3}"\n\\`,
   }));
@@ -29,6 +32,8 @@ export class FakeStatus implements StatusSource, StatusControl {
     id: String(place + 1),
     worker: `rig${place}"\n\\`,
   }));
+  /** What is kept on disk. */
+  history: KeptHistory | undefined;
   /** How often anything was to be changed. */
   changes = 0;
 
@@ -46,11 +51,11 @@ export class FakeStatus implements StatusSource, StatusControl {
     return { serving: true, reason: "" };
   }
 
-  miners(): readonly shapes.MinerShape[] {
+  miners(): readonly minerShapes.MinerShape[] {
     return this.#miners;
   }
 
-  miner(id: number): shapes.MinerShape | undefined {
+  miner(id: number): minerShapes.MinerShape | undefined {
     return this.#miners[id];
   }
 
@@ -63,11 +68,11 @@ export class FakeStatus implements StatusSource, StatusControl {
   }
 
   // deno-lint-ignore require-yield -- all in one step
-  *pools(): Generator<void, shapes.PoolTotalShape[]> {
+  *pools(): Generator<void, poolShapes.PoolTotalShape[]> {
     return this.#pools;
   }
 
-  accounts(): shapes.AccountShape[] {
+  accounts(): poolShapes.AccountShape[] {
     return this.#accounts;
   }
 
@@ -79,10 +84,6 @@ export class FakeStatus implements StatusSource, StatusControl {
   // deno-lint-ignore require-yield -- all in one step
   *causesOver(): Generator<void, workerShapes.LossesByCauseShape | undefined> {
     return sampleOf(workerShapes.LossesByCauseSchema);
-  }
-
-  get history(): undefined {
-    return undefined;
   }
 
   marks(): readonly workerShapes.MarkShape[] {

@@ -5,6 +5,7 @@
 
 import type { Random } from "../../lib/base/clock.ts";
 import { finished } from "../../lib/base/steps.ts";
+import { TOLD_PAUSE_MS } from "../../lib/miner/attendance.ts";
 import { WorkTable } from "../../lib/mux/books/work_table.ts";
 import { LOST_REASONS, type LostReason } from "../../lib/workers/lost_reasons.ts";
 import { WorkerBook } from "../../lib/workers/worker_book.ts";
@@ -132,7 +133,7 @@ export class MadeUpWorkers {
   #share(present: Present, time: number): void {
     const before = present.lastShareAt;
     present.lastShareAt = time;
-    if (before === 0 || time - before < 50_000) return;
+    if (before === 0 || time - before < TOLD_PAUSE_MS) return;
     this.book.paused(present.attendance, before, time, present.miner.upstream);
   }
 

@@ -11,7 +11,7 @@ function gapsAt(minutes: readonly number[], seconds: readonly number[]): Gap[] {
   return minutes.map((at, i) => ({ at: at * MINUTE_MS, ms: seconds[i % seconds.length]! * 1000 }));
 }
 
-Deno.test("five pauses alike and equally far apart are an observation with its figures", () => {
+Deno.test("five pauses of equal length and distance are an observation with figures", () => {
   const regular = regularGaps(gapsAt([3, 63, 124, 183, 244], [70, 75, 71]));
   assert.deepEqual([regular?.count, Math.round(regular!.everyMs / MINUTE_MS)], [5, 60]);
   assert.equal(
@@ -21,24 +21,24 @@ Deno.test("five pauses alike and equally far apart are an observation with its f
   );
 });
 
-Deno.test("four are too few, and so are those that differ in length or distance", () => {
+Deno.test("four pauses, or pauses of different lengths or distances, are no observation", () => {
   assert.equal(regularGaps(gapsAt([0, 60, 120, 180], [72])), undefined);
   assert.equal(regularGaps(gapsAt([0, 60, 127, 180, 240], [72])), undefined);
   assert.equal(regularGaps(gapsAt([0, 60, 120, 180, 240], [60, 120])), undefined);
 });
 
-Deno.test("what came before the regular ones does not hide them", () => {
+Deno.test("earlier irregular pauses do not hide regular ones", () => {
   assert.equal(regularGaps(gapsAt([0, 7, 20, 40, 60, 80, 100], [72]))?.count, 5);
 });
 
-Deno.test("only a steady miner has gaps, and only such as chance does not make", () => {
-  assert.ok(isGap(60_000, 10));
-  assert.ok(!isGap(49_000, 10));
-  assert.ok(!isGap(60_000, 5), "a pause of five average ones");
-  assert.ok(!isGap(600_000, 3.9));
+Deno.test("only a steady miner has gaps, and only those that chance cannot explain", () => {
+  assert.ok(isGap(60_000, 10, 50_000));
+  assert.ok(!isGap(49_000, 10, 50_000));
+  assert.ok(!isGap(60_000, 5, 50_000), "a pause of five average ones");
+  assert.ok(!isGap(600_000, 3.9, 50_000));
 });
 
-Deno.test("no more than eight are kept", () => {
+Deno.test("at most eight gaps are kept", () => {
   let gaps: readonly Gap[] = [];
   for (let at = 0; at < 20; at++) gaps = withGap(gaps, { at, ms: 60_000 });
   assert.deepEqual(gaps.map(({ at }) => at), [12, 13, 14, 15, 16, 17, 18, 19]);
@@ -57,7 +57,7 @@ Deno.test("pauses by chance hardly ever look regular", () => {
   assert.ok(regular < count / 5_000, `${regular}`);
 });
 
-Deno.test("a miner that works for somebody else two minutes an hour is observed", () => {
+Deno.test("a miner that works elsewhere for two minutes of each hour has an observation", () => {
   const farm = new MadeUpWorkers(seededRandom(5));
   const miner = farm.connect({ name: "rig1", sharesPerMinute: 20 });
   farm.connect({ name: "honest", sharesPerMinute: 20 });
@@ -74,7 +74,7 @@ Deno.test("a miner that works for somebody else two minutes an hour is observed"
   assert.deepEqual(farm.view("honest")!.observations, []);
 });
 
-Deno.test("a pause during which the miner moved to another pool is none", () => {
+Deno.test("a pause during which the miner moved to another pool is no gap", () => {
   const farm = new MadeUpWorkers(seededRandom(5));
   const miner = farm.connect({ name: "rig1", sharesPerMinute: 20 });
   for (let hour = 0; hour < 6; hour++) {

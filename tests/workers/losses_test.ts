@@ -29,7 +29,7 @@ function named(causes: readonly Cause[], name: string): Cause {
 
 const ORIGIN = { software: "cgminer/4.11.1", subnet: "10.0.0.0/24", account: "" };
 
-Deno.test("Losses tells who lost what, where and why, from the good of the same", () => {
+Deno.test("Losses counts good and lost shares by software, network, sub-account, pool and reason", () => {
   const losses = new Losses();
   losses.tick(0);
   const old = losses.enter({ ...ORIGIN, software: "bmminer/2.0.0" });
@@ -73,7 +73,7 @@ Deno.test("Losses forgets the hour after an hour, and the day after a day", () =
   assert.equal(of(losses, "day").lost, 0);
 });
 
-Deno.test("Losses after a sleep of days holds nothing that is older than a day", () => {
+Deno.test("after a sleep of days, Losses has no count older than a day", () => {
   const losses = new Losses();
   losses.tick(0);
   losses.lost(losses.enter(ORIGIN), 0, "refusedStale", 8);
@@ -81,7 +81,7 @@ Deno.test("Losses after a sleep of days holds nothing that is older than a day",
   for (const window of WINDOWS) assert.equal(of(losses, window).lost, 0);
 });
 
-Deno.test("whatever comes, the sums along each line are all that was counted", () => {
+Deno.test("the sums by every dimension equal all counted shares, whatever miners send", () => {
   const share = fc.record({
     software: fc.nat(40),
     subnet: fc.nat(12),
@@ -143,7 +143,7 @@ Deno.test("whatever comes, the sums along each line are all that was counted", (
   );
 });
 
-Deno.test("a miner with ever new names for itself pushes out nobody, and all adds up", () => {
+Deno.test("a miner that keeps changing its software name pushes nobody out, and all adds up", () => {
   const losses = new Losses();
   losses.tick(0);
   const honest = losses.enter(ORIGIN);
@@ -171,7 +171,7 @@ Deno.test("a miner with ever new names for itself pushes out nobody, and all add
   assert.equal(by.reasons.length, REASONS.length, "reasons are told apart all the same");
 });
 
-Deno.test("from everywhere at once, what was known first is still told apart", () => {
+Deno.test("during an attack from everywhere, known origins are still counted apart", () => {
   const losses = new Losses();
   losses.tick(0);
   const honest = losses.enter(ORIGIN);
@@ -187,7 +187,7 @@ Deno.test("from everywhere at once, what was known first is still told apart", (
   assert.equal(by.pools.reduce((sum, cause) => sum + cause.lost, 0), lost);
 });
 
-Deno.test("the names of those that left are free when nothing of the day is left of them", () => {
+Deno.test("an origin's number is free when its miners are gone and the day has no count of it", () => {
   const losses = new Losses();
   let time = 0;
   losses.tick(time);
@@ -217,7 +217,7 @@ function near(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) <= slack, `${actual} is not ${expected}`);
 }
 
-Deno.test("a share that is judged after a long sleep is counted, though its miner is gone", () => {
+Deno.test("a share that is judged after a long sleep is counted, even if its miner is gone", () => {
   const losses = new Losses();
   losses.tick(0);
   const origin = losses.enter({ software: "a", subnet: "10.0.0.0/24", account: "" });
@@ -228,4 +228,29 @@ Deno.test("a share that is judged after a long sleep is counted, though its mine
   const { good, lost } = losses.endings("hour");
   assert.deepEqual([good[0]!.work, lost[0]!.work], [5, 7]);
   assert.equal(good[0]!.origin.software, "a");
+});
+
+Deno.test("steps that are asked for once each add up to all that was counted", () => {
+  const losses = new Losses();
+  losses.tick(0);
+  const origin = losses.enter(ORIGIN);
+  let [good, lost, taken] = [0, 0, 0];
+  const take = (isOver: boolean) => {
+    const recent = losses.recent(losses.stepsEnded - taken, isOver);
+    taken = losses.stepsEnded;
+    for (const { shares } of recent.good) good += shares;
+    for (const { shares } of recent.lost) lost += shares;
+  };
+  // Every four minutes a share of each kind; every eleven, what has ended meanwhile.
+  for (let minute = 1; minute <= 3 * 60; minute++) {
+    losses.tick(minute * 60_000);
+    if (minute % 4 === 0) {
+      losses.good(origin, 0, 1);
+      losses.lost(origin, 1, "rejectedStale", 1);
+    }
+    if (minute % 11 === 0) take(false);
+  }
+  assert.ok(good < 45);
+  take(true);
+  assert.deepEqual([good, lost], [45, 45]);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 import { NameIndex } from "../../lib/workers/name_index.ts";
 
-Deno.test("the index finds what a map would find, through any additions and deletions", () => {
+Deno.test("NameIndex finds what a Map would find, after any additions and deletions", () => {
   const random = seededRandom(11);
   const names: { account: string; name: string }[] = [];
   const index = new NameIndex((row) => names[row]!);
@@ -31,7 +31,7 @@ Deno.test("the index finds what a map would find, through any additions and dele
   assert.ok(map.size > 1_000);
 });
 
-Deno.test("what one part of a name has is not taken for the other's", () => {
+Deno.test("NameIndex does not mix up the end of a sub-account with the start of a name", () => {
   const names = [{ account: "ab", name: "c" }];
   const index = new NameIndex((row) => names[row]!);
   index.add(0);

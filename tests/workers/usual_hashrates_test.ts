@@ -10,18 +10,18 @@ function medianOf(hashrates: number[]): number | undefined {
   return usual.of(1);
 }
 
-Deno.test("five machines that are alike have a median, four have none", () => {
+Deno.test("five machines of one model have a median, four have none", () => {
   assert.equal(medianOf([90, 110, 100, 95]), undefined);
   assert.equal(medianOf([90, 110, 100, 95, 105]), 100);
 });
 
-Deno.test("one machine of ten may be far below, two of them are another model", () => {
+Deno.test("with one machine of ten far below there is a median, with two there is none", () => {
   const alike = [100, 100, 100, 100, 100, 100, 100, 100];
   assert.equal(medianOf([20, 100, ...alike]), 100);
   assert.equal(medianOf([20, 20, ...alike]), undefined);
 });
 
-Deno.test("a kind of which nothing is measured any more has no median", () => {
+Deno.test("a kind without measurements has no median any more", () => {
   const usual = new UsualHashrates();
   finished(usual.replace(new Map([[1, [1, 1, 1, 1, 1]], [2, [2, 2, 2, 2, 2]]])));
   finished(usual.replace(new Map([[2, [3, 3, 3, 3, 3]]])));

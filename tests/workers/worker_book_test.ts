@@ -21,7 +21,7 @@ function sumsOf(farm: MadeUpWorkers) {
   return finished(workerSums(farm.book, farm.time));
 }
 
-Deno.test("a machine that dies is missing after five minutes, with why, what it was and what it did", () => {
+Deno.test("a machine that dies is missing after five minutes, and its details are still known", () => {
   const farm = farmOf();
   const miner = farm.connect({
     name: "rig1",
@@ -52,7 +52,7 @@ Deno.test("a machine that dies is missing after five minutes, with why, what it 
   assert.equal(troubleHashrate, usualHashrate);
 });
 
-Deno.test("one that comes back under its name is the same worker", () => {
+Deno.test("a worker that comes back under its name is the same one", () => {
   const farm = farmOf();
   const miner = farm.connect({ name: "rig1", sharesPerMinute: 10 });
   farm.run(10);
@@ -72,7 +72,7 @@ Deno.test("one that comes back under its name is the same worker", () => {
   ]);
 });
 
-Deno.test("workers of two sub-accounts with one name are two", () => {
+Deno.test("workers with one name in two sub-accounts are two workers", () => {
   const { book } = farmOf();
   const login = { name: "rig1", clientAgent: "", address: "10.0.0.1", upstream: undefined };
   const one = book.loggedIn({ ...login, account: "a", sessionId: 1 }, 1000);
@@ -80,7 +80,7 @@ Deno.test("workers of two sub-accounts with one name are two", () => {
   assert.notEqual(book.idOf(one), book.idOf(other));
 });
 
-Deno.test("a worker is forgotten a day after it left, or when it is asked for", () => {
+Deno.test("a worker is forgotten a day after it left, or at once on request", () => {
   const farm = farmOf({ rememberMs: 2 * HOUR_MS });
   const miners = ["a", "b"].map((name) => farm.connect({ name, sharesPerMinute: 10 }));
   farm.run(5);
@@ -96,7 +96,7 @@ Deno.test("a worker is forgotten a day after it left, or when it is asked for", 
   assert.equal(farm.book.size, 0);
 });
 
-Deno.test("of too many workers, strangers are forgotten first, then those gone longest", () => {
+Deno.test("if there are too many workers, strangers are forgotten first, then those gone longest", () => {
   const farm = farmOf({ most: 4 });
   const at = (name: string, sharesPerMinute: number) => farm.connect({ name, sharesPerMinute });
   const [old, young, stranger] = [at("old", 10), at("young", 10), at("stranger", 0)];
@@ -116,7 +116,7 @@ Deno.test("of too many workers, strangers are forgotten first, then those gone l
   assert.equal(farm.attendanceOf(at("new4", 10)), 0, "there is no room, and it mines all the same");
 });
 
-Deno.test("names made up by the thousand leave nothing behind", () => {
+Deno.test("thousands of made-up names take no memory once they are gone", () => {
   const farm = farmOf();
   for (let i = 0; i < 5_000; i++) {
     farm.disconnect(
@@ -128,6 +128,47 @@ Deno.test("names made up by the thousand leave nothing behind", () => {
   farm.run(11);
   assert.equal(farm.book.size, 0);
   assert.ok(farm.book.records.workers.rows <= 1_001);
+});
+
+Deno.test("a device that works under ever new names hides no machine that is missing", () => {
+  const farm = farmOf({ most: 300 });
+  const rigs = Array.from({ length: 20 }, (_, i) => `rig${i}`);
+  const miners = rigs.map((name, i) =>
+    farm.connect({ name, sharesPerMinute: 10, address: `10.1.2.${i}` })
+  );
+  farm.run(30);
+  farm.disconnect(miners[0]!);
+  for (let i = 0; i < 1_000; i++) {
+    const device = farm.connect({
+      name: `made-up${i}`,
+      sharesPerMinute: 10,
+      address: `10.1.${2 + i % 2}.200`,
+    });
+    farm.run(1);
+    farm.disconnect(device);
+  }
+  farm.run(6);
+  assert.equal(farm.view("rig0")!.condition.state, "missing");
+  const madeUp = farm.views().filter(({ name }) => name.startsWith("made-up"));
+  assert.ok(madeUp.length <= 21 + 16 + 1 + 16, `${madeUp.length} of one device`);
+});
+
+Deno.test("all machines of a network that go at once are remembered, however soon", () => {
+  const farm = farmOf();
+  const miners = Array.from(
+    { length: 200 },
+    (_, i) => farm.connect({ name: `rig${i}`, sharesPerMinute: 10, address: "10.1.2.3" }),
+  );
+  farm.run(1);
+  for (let round = 0; round < 3; round++) {
+    for (const miner of miners) farm.disconnect(miner);
+    farm.run(1);
+    for (const miner of miners) farm.connect(miner);
+    farm.run(1);
+  }
+  for (const miner of miners) farm.disconnect(miner);
+  farm.run(5);
+  assert.equal(sumsOf(farm).missingMachines, 200);
 });
 
 Deno.test("a miner that reconnects every ten seconds is flapping, good shares or not", () => {
@@ -143,7 +184,7 @@ Deno.test("a miner that reconnects every ten seconds is flapping, good shares or
   assert.equal(farm.view("rig1")!.condition.state, "working", "the hour is over");
 });
 
-Deno.test("log-ins after we sent it away, or after an outage, are not held against it", () => {
+Deno.test("log-ins after we disconnected it, or after an outage, do not count towards flapping", () => {
   const farm = farmOf();
   for (let i = 0; i < 10; i++) {
     const upstream = i % 2 === 0 ? "pool:1 #1" : undefined;
@@ -153,7 +194,7 @@ Deno.test("log-ins after we sent it away, or after an outage, are not held again
   assert.equal(farm.view("rig1")?.connectsHour ?? 1, 1);
 });
 
-Deno.test("lost shares are counted by the hour, and the most frequent reason of late is named", () => {
+Deno.test("lost shares are counted by the hour, and the most common recent reason is named", () => {
   const farm = farmOf();
   const miner = farm.connect({
     name: "rig1",
@@ -176,7 +217,7 @@ Deno.test("lost shares are counted by the hour, and the most frequent reason of 
   assert.equal(farm.view("rig1")!.lost, 0);
 });
 
-Deno.test("the share that came before a miner left is counted, and one taken back is taken back", () => {
+Deno.test("the last share before a miner leaves is counted; a rejected assumed one is taken back", () => {
   const farm = farmOf();
   const { book } = farm;
   const attendance = book.loggedIn({
@@ -221,7 +262,7 @@ Deno.test("a name that thousands of machines share is counted exactly", () => {
   assert.equal(farm.view("all")!.good, good);
 });
 
-Deno.test("of a name with several machines, one that is gone makes it weak and is counted missing", () => {
+Deno.test("a shared name is weak if one of its machines is gone, which counts as missing", () => {
   const farm = farmOf();
   const miners = [0, 1, 2].map(() => farm.connect({ name: "row1", sharesPerMinute: 10 }));
   farm.run(70);
@@ -237,7 +278,7 @@ Deno.test("of a name with several machines, one that is gone makes it weak and i
   assert.equal(own.state, "working", "the machines that are there are well");
 });
 
-Deno.test("one machine of several under a name is judged by its own figures", () => {
+Deno.test("each of several machines under a name is judged by its own figures", () => {
   const farm = farmOf();
   const good = farm.connect({ name: "row1", sharesPerMinute: 10 });
   const bad = farm.connect({
@@ -253,7 +294,7 @@ Deno.test("one machine of several under a name is judged by its own figures", ()
   assert.deepEqual([good, bad, silent].map(stateOf), ["working", "refused", "silent"]);
 });
 
-Deno.test("a machine at half of what it did is weak for half a day, then that is usual", () => {
+Deno.test("a machine at half its hashrate is weak for half a day, then that is its usual one", () => {
   const farm = farmOf();
   const miner = farm.connect({ name: "rig1", sharesPerMinute: 15 });
   farm.run(240);
@@ -268,7 +309,7 @@ Deno.test("a machine at half of what it did is weak for half a day, then that is
   assert.equal(farm.view("rig1")!.condition.state, "working");
 });
 
-Deno.test("a machine far below others with its software is weak from its first hour on", () => {
+Deno.test("a machine far below others with its software is weak after its first hour", () => {
   const farm = farmOf();
   for (let i = 0; i < 9; i++) farm.connect({ name: `rig${i}`, sharesPerMinute: 12 });
   farm.connect({ name: "slow", sharesPerMinute: 4 });
@@ -279,7 +320,7 @@ Deno.test("a machine far below others with its software is weak from its first h
   assert.equal(sumsOf(farm).states.weak, 1);
 });
 
-Deno.test("without a pool miners wait, and when one is back none is silent, weak, or has a gap", () => {
+Deno.test("after an outage no miner is silent or weak, and none has a gap", () => {
   const farm = farmOf();
   const miners = Array.from(
     { length: 20 },
@@ -296,7 +337,7 @@ Deno.test("without a pool miners wait, and when one is back none is silent, weak
   assert.deepEqual(gaps.filter(({ ms }) => ms > 2 * 60_000), [], "only what chance makes");
 });
 
-Deno.test("a list that is read slowly, by a time that is long past, takes no count away", () => {
+Deno.test("reading a list slowly, with a time that is long past, deletes no counts", () => {
   const farm = farmOf();
   const miner = farm.connect({ name: "rig", sharesPerMinute: 10, lostPerMinute: 20 });
   for (let i = 0; i < 7; i++) {
@@ -316,7 +357,7 @@ Deno.test("a list that is read slowly, by a time that is long past, takes no cou
   assert.deepEqual(countsOf(), before);
 });
 
-Deno.test("whatever miners call themselves, a worker is found again under its sub-account", () => {
+Deno.test("a worker is found again under its sub-account, whatever names miners use", () => {
   const farm = farmOf();
   const { book } = farm;
   const login = (name: string, account: string, clientAgent: string, address: string) =>
@@ -331,7 +372,7 @@ Deno.test("whatever miners call themselves, a worker is found again under its su
   assert.deepEqual([view.account, view.connections], ["farm", 2]);
 });
 
-Deno.test("workers by the thousand are forgotten a few in a step", () => {
+Deno.test("thousands of workers are forgotten in small steps", () => {
   const farm = farmOf();
   const miners = Array.from(
     { length: 2_000 },
@@ -349,7 +390,7 @@ Deno.test("workers by the thousand are forgotten a few in a step", () => {
   assert.equal(farm.book.size, 0);
 });
 
-Deno.test("as many lost shares in a minute as a flood can have are all counted", () => {
+Deno.test("the lost shares of a flood within a minute are all counted", () => {
   const farm = farmOf();
   const { book } = farm;
   const attendance = book.loggedIn({
@@ -379,7 +420,7 @@ Deno.test("as many lost shares in a minute as a flood can have are all counted",
   assert.equal(farm.view("floods")!.good, 49_000, "assumed shares may be taken back");
 });
 
-Deno.test("connections that never did any work are no machines that can be gone", () => {
+Deno.test("connections that never did any work are not counted as missing machines", () => {
   const farm = farmOf();
   farm.connect({ name: "rig", sharesPerMinute: 10 });
   const others = Array.from(
@@ -391,4 +432,36 @@ Deno.test("connections that never did any work are no machines that can be gone"
   farm.run(30);
   assert.equal(sumsOf(farm).missingMachines, 0);
   assert.notEqual(farm.view("rig")!.condition.reason, "fewer_connections");
+});
+
+Deno.test("a worker of an earlier run is missing until it logs in, and is the same worker then", () => {
+  const farm = farmOf({ rememberMs: 2 * HOUR_MS, most: 3 });
+  const remember = (name: string, goneMs: number) =>
+    farm.book.remember({
+      account: "",
+      name,
+      firstSeenMs: 90 * 24 * HOUR_MS,
+      goneMs,
+      hashrate: 4e12,
+      went: "btcagent was restarted",
+    }, farm.time);
+  remember("gone", HOUR_MS);
+  remember("back", 0);
+  remember("lost", 0);
+  remember("one too many", 0);
+  assert.deepEqual(farm.views().map(({ name }) => name), ["gone", "back", "lost"]);
+  const before = farm.view("back")!;
+  assert.equal(before.condition.state, "working", "it may be about to come back");
+  assert.equal(farm.view("gone")!.condition.state, "missing");
+  assert.equal(farm.view("gone")!.went, "btcagent was restarted");
+  farm.connect({ name: "back", sharesPerMinute: 10 });
+  remember("back", HOUR_MS);
+  farm.run(6);
+  const after = farm.view("back")!;
+  assert.deepEqual([after.id, after.connections], [before.id, 1]);
+  assert.ok(after.firstSeenMs > 90 * 24 * HOUR_MS);
+  assert.equal(farm.view("lost")!.condition.state, "missing");
+  assert.equal(sumsOf(farm).missingMachines, 2);
+  farm.run(60);
+  assert.equal(farm.view("gone"), undefined, "its two hours are over");
 });

@@ -52,7 +52,7 @@ const SILENT = { sinceShareMs: 5 * MINUTE_MS, hashrateQuarter: 0, hashrateHour: 
 const WEAK = { hashrateQuarter: hashrateOf(4), hashrateHour: hashrateOf(4) };
 const WAITING = { servedMs: undefined, allServedMs: 0 };
 
-Deno.test("a healthy worker works, and nothing is said of it", () => {
+Deno.test("a healthy worker is in the state working, without any advice", () => {
   assert.deepEqual(conditionWith({}), {
     state: "working",
     reason: "",
@@ -61,7 +61,7 @@ Deno.test("a healthy worker works, and nothing is said of it", () => {
   });
 });
 
-Deno.test("of several troubles the worst is named", () => {
+Deno.test("a worker with several troubles has the worst as its state", () => {
   const all = { ...SILENT, ...FLAPPING, ...REFUSED, ...GONE };
   assert.equal(stateWith(all), "missing");
   assert.equal(stateWith({ ...SILENT, ...FLAPPING, ...REFUSED }), "refused: version_mask");
@@ -81,12 +81,12 @@ Deno.test("a worker is missing after five minutes, and only if it ever did work"
   assert.equal(stateWith({ ...GONE, hadGoodShare: false }), "working");
 });
 
-Deno.test("between two connections a flapping worker is flapping, until it stays away", () => {
+Deno.test("a flapping worker is flapping also between connections, until it stays away", () => {
   assert.equal(stateWith({ ...GONE, ...FLAPPING, goneMs: 4 * MINUTE_MS }), "flapping");
   assert.equal(stateWith({ ...GONE, ...FLAPPING }), "missing");
 });
 
-Deno.test("ten shares of which more than half are lost, or 5 % of fifty, are refused", () => {
+Deno.test("a worker is refused if it loses more than half of ten shares, or 5 % of fifty", () => {
   const lately = (good: number, lost: number) =>
     stateWith({ quarter: { good, lost }, hour: { good: 10_000, lost: 0 } });
   assert.equal(lately(4, 6), "refused: stale");
@@ -96,28 +96,28 @@ Deno.test("ten shares of which more than half are lost, or 5 % of fifty, are ref
   assert.equal(lately(41, 9), "working");
 });
 
-Deno.test("with few shares in the quarter, the hour counts", () => {
+Deno.test("a worker with few shares in a quarter of an hour is judged by the whole hour", () => {
   const facts = { quarter: { good: 0, lost: 9 }, hour: { good: 0, lost: 36 } };
   const { state, part, about } = conditionWith({ ...facts, lostReason: "lowDifficulty" });
   assert.deepEqual([state, part], ["refused", 1]);
   assert.match(about, /^36 of its last 36 shares were lost.*difficulty/);
 });
 
-Deno.test("every reason of lost shares has its advice in the sentence", () => {
+Deno.test("the sentence about a refused worker has the advice for each reason", () => {
   for (const lostReason of LOST_REASONS) {
     const { about } = conditionWith({ ...REFUSED, lostReason });
     assert.ok(about.includes(LOST_ADVICE[lostReason]), lostReason);
   }
 });
 
-Deno.test("log-ins are too many by the machines that share the name", () => {
+Deno.test("a shared name may have more log-ins, by the number of its machines", () => {
   assert.equal(stateWith({ connectsHour: 5 }), "working");
   assert.equal(stateWith({ connectsHour: 6 }), "flapping");
   assert.equal(stateWith({ connections: 10, usualConnections: 10, connectsHour: 59 }), "working");
   assert.equal(stateWith({ connections: 10, usualConnections: 10, connectsHour: 60 }), "flapping");
 });
 
-Deno.test("a worker is silent only after far longer than chance keeps it so", () => {
+Deno.test("a worker is silent only after a time without shares that chance cannot explain", () => {
   const quiet = (minutes: number, sharesPerMinute: number) =>
     stateWith({
       sinceShareMs: minutes * MINUTE_MS,
@@ -131,18 +131,18 @@ Deno.test("a worker is silent only after far longer than chance keeps it so", ()
   assert.equal(quiet(60, 0.1), "working", "a miner at a very high difficulty");
 });
 
-Deno.test("a worker whose pool came back is given time before it is silent", () => {
+Deno.test("after an outage a worker has time to send a share before it is silent", () => {
   const back = { ...SILENT, sinceShareMs: 60 * MINUTE_MS, allServedMs: 0 };
   assert.equal(stateWith({ ...back, servedMs: 4 * MINUTE_MS }), "working");
   assert.equal(stateWith({ ...back, servedMs: 5 * MINUTE_MS }), "silent");
 });
 
-Deno.test("a machine of which nothing is known is silent, too", () => {
+Deno.test("a machine whose hashrate was never known can be silent, too", () => {
   const unknown = { usualHashrate: undefined, kindHashrate: undefined, difficulty: 1024 };
   assert.equal(stateWith({ ...SILENT, ...unknown }), "silent");
 });
 
-Deno.test("a worker is weak below 60 % of itself or its kind, if chance cannot explain it", () => {
+Deno.test("a worker is weak below 60 % of its own or its kind's hashrate, if not by chance", () => {
   const does = (part: number, facts: Partial<WorkerFacts> = {}) =>
     stateWith({
       hashrateQuarter: hashrateOf(10 * part),
@@ -160,12 +160,12 @@ Deno.test("a worker is weak below 60 % of itself or its kind, if chance cannot e
   assert.equal(does(0.3, few), "weak: below_itself");
 });
 
-Deno.test("one that just came or moved is not weak before its windows are full", () => {
+Deno.test("a worker that just connected or moved is not weak before its window is full", () => {
   const served = 19 * MINUTE_MS;
   assert.equal(stateWith({ ...WEAK, servedMs: served, allServedMs: served }), "working");
 });
 
-Deno.test("fewer connections than usual are machines that are gone", () => {
+Deno.test("a worker with fewer connections than usual is weak, and its machines are missing", () => {
   const fewer = { connections: 3, usualConnections: 4, hashrateQuarter: hashrateOf(7.5) };
   assert.equal(stateWith({ ...fewer, sinceLeftMs: 4 * MINUTE_MS }), "working");
   const { state, reason, part } = conditionWith({ ...fewer, sinceLeftMs: 5 * MINUTE_MS });

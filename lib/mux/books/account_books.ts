@@ -1,8 +1,9 @@
 /**
- * The counts of one account since it was opened, apart from those of its current connections:
- * shares of connections that are gone, recent work, stray verdicts, time without a pool.
+ * The counts of one account since it was opened: shares by pool, of current connections and of those
+ * that are gone, recent work, stray verdicts, time without a pool.
  */
 
+import type { Now } from "../../base/clock.ts";
 import type { StrayReason } from "../../base/share_reasons.ts";
 import { Ledger, type LedgerSnapshot, NO_STRAYS } from "./ledger.ts";
 import { type Hashrates, WorkTable } from "./work_table.ts";
@@ -26,8 +27,26 @@ export interface LiveBooks {
 const TELLING_SHARES = 50;
 const TELLING_MS = 60_000;
 
-/** The counts of one account. Times are monotonic, in milliseconds. */
+/** The counts of one account as others read them. */
+export type AccountCounted = Pick<
+  AccountBooks,
+  | "shares"
+  | "sharesAt"
+  | "credited"
+  | "creditedAt"
+  | "brakeLoss"
+  | "brakeLossAt"
+  | "strayVerdicts"
+  | "hasCredit"
+  | "hashrates"
+  | "expectedHashrate"
+  | "outageMs"
+>;
+
+/** The counts of one account. Times are real, in milliseconds. */
 export class AccountBooks {
+  readonly #live: () => Iterable<LiveBooks>;
+  readonly #now: Now;
   /** Shares of miners without a place. */
   readonly unplaced: Ledger = new Ledger();
   /** Verdicts that no miner was waiting for. */
@@ -46,53 +65,58 @@ export class AccountBooks {
   #credits = 0;
   #credited = 0;
 
-  /** For an account opened at `time`, without a pool. */
-  constructor(time: number) {
-    this.#openedAt = this.#darkSince = time;
+  /** For an account that opens now, without a pool; `live` returns its current connections. */
+  constructor(live: () => Iterable<LiveBooks>, now: Now) {
+    this.#live = live;
+    this.#now = now;
+    this.#openedAt = this.#darkSince = now();
   }
 
   /** All shares, including those of current connections. */
-  shares(live: Iterable<LiveBooks>): LedgerSnapshot {
+  get shares(): LedgerSnapshot {
     const sum = new Ledger();
     sum.merge(this.unplaced.snapshot());
     for (const past of this.#pastShares.values()) sum.merge(past.snapshot());
-    for (const { ledger } of live) sum.merge(ledger.snapshot());
+    for (const { ledger } of this.#live()) sum.merge(ledger.snapshot());
     return sum.snapshot();
   }
 
   /** The shares on connections to the pool with this number. */
-  sharesAt(poolId: number, live: Iterable<LiveBooks>): LedgerSnapshot {
+  sharesAt(poolId: number): LedgerSnapshot {
     const sum = new Ledger();
     sum.merge((this.#pastShares.get(poolId) ?? sum).snapshot());
-    for (const { upstream, ledger } of live) {
+    for (const { upstream, ledger } of this.#live()) {
       if (upstream.poolId === poolId) sum.merge(ledger.snapshot());
     }
     return sum.snapshot();
   }
 
   /** The sum of the difficulties that the pool with this number counts for shares it accepted. */
-  creditedAt(poolId: number, live: Iterable<LiveBooks>): number {
+  creditedAt(poolId: number): number {
     let sum = this.#pastCredited.get(poolId) ?? 0;
-    for (const { upstream, credited } of live) {
+    for (const { upstream, credited } of this.#live()) {
       if (upstream.poolId === poolId) sum += credited;
     }
     return sum;
   }
 
-  /** Work lost to the brake at the pool with this number, as difficulty. */
-  brakeLossAt(poolId: number, live: Iterable<LiveBooks>): number {
+  /**
+   * Work of good shares that the pool with this number does not count because miners were braked
+   * against a flood, as difficulty.
+   */
+  brakeLossAt(poolId: number): number {
     let sum = this.#pastBrakeLoss.get(poolId) ?? 0;
-    for (const { upstream, brakeLoss } of live) {
+    for (const { upstream, brakeLoss } of this.#live()) {
       if (upstream.poolId === poolId) sum += brakeLoss;
     }
     return sum;
   }
 
   /** Work lost to the brake at all pools, as difficulty. */
-  brakeLoss(live: Iterable<LiveBooks>): number {
+  get brakeLoss(): number {
     let sum = 0;
     for (const past of this.#pastBrakeLoss.values()) sum += past;
-    for (const { brakeLoss } of live) sum += brakeLoss;
+    for (const { brakeLoss } of this.#live()) sum += brakeLoss;
     return sum;
   }
 
@@ -123,27 +147,30 @@ export class AccountBooks {
   }
 
   /** Estimated hashes a second. */
-  hashrates(time: number): Hashrates {
-    return this.#work.hashrates(0, this.#openedAt, time);
+  get hashrates(): Hashrates {
+    return this.#work.hashrates(0, this.#openedAt, this.#now());
   }
 
   /** Expected hashes a second; `undefined` while too little is known. */
-  expectedHashrate(time: number): number | undefined {
-    if (this.#credits < TELLING_SHARES || time - this.#openedAt < TELLING_MS) return undefined;
+  get expectedHashrate(): number | undefined {
+    if (this.#credits < TELLING_SHARES || this.#now() - this.#openedAt < TELLING_MS) {
+      return undefined;
+    }
     // In the last minute it may have had no pool.
-    const { minute, quarter } = this.hashrates(time);
+    const { minute, quarter } = this.hashrates;
     return Math.max(minute, quarter);
   }
 
   /** Notes whether it has no pool from now on. A standby is not a pool. */
-  setDark(isDark: boolean, time: number): void {
+  setDark(isDark: boolean): void {
     if (isDark === (this.#darkSince !== undefined)) return;
+    const time = this.#now();
     if (!isDark) this.#pastDarkMs += time - this.#darkSince!;
     this.#darkSince = isDark ? time : undefined;
   }
 
-  /** How long it was without a pool in all. */
-  outageMs(time: number): number {
-    return this.#pastDarkMs + (this.#darkSince === undefined ? 0 : time - this.#darkSince);
+  /** How long it was without a pool in all, in milliseconds. */
+  get outageMs(): number {
+    return this.#pastDarkMs + (this.#darkSince === undefined ? 0 : this.#now() - this.#darkSince);
   }
 }

@@ -143,7 +143,10 @@ export class Listeners implements MinerSockets {
       own = {
         handles: () => {
           const inner: number[] = [];
-          for (const handle of crowd.handles()) {
+          const handles = crowd.handles();
+          // By index: `for…of` would make an object for each miner, with every job.
+          for (let i = 0; i < handles.length; i++) {
+            const handle = handles[i]!;
             if (this.#portOf[handle] === port) inner.push(this.#innerOf[handle]!);
           }
           return inner;

@@ -62,6 +62,7 @@ export class Place {
     });
     try {
       if (!isLocked(lock)) throw new PlaceTaken("another btcagent keeps its history there");
+      giveToOwner(lockPath);
       return new Place(path, lock);
     } catch (error) {
       lock.close();
@@ -81,6 +82,7 @@ export class Place {
       // A log that was left behind belongs to a database that is gone.
       this.#removeBeside();
       Deno.openSync(this.path, { write: true, createNew: true, mode: MODE.file }).close();
+      giveToOwner(this.path);
       return "new";
     }
     if (beginning.length === 0) return "new";
@@ -219,6 +221,19 @@ export function refuseForeign(beginning: string): void {
     `a newer btcagent wrote it: its tables have version ${version}, this btcagent knows them up ` +
       `to ${SCHEMA_VERSION}. Install the newer version again, or set history.path to another file`,
   );
+}
+
+/**
+ * Gives a new file to the owner of its folder. Root may try out by hand what a service of another
+ * user goes on with. SQLite does the same with what it keeps beside the database.
+ */
+function giveToOwner(path: string): void {
+  try {
+    const { uid, gid } = Deno.statSync(path.replace(/[^/\\]*$/, "") || ".");
+    Deno.chownSync(path, uid, gid);
+  } catch {
+    // Only root may, and for anybody else the file is its own anyway.
+  }
 }
 
 function numberAt(text: string, at: number): number {

@@ -4,7 +4,8 @@
 
 import * as v from "valibot";
 import { HISTORY_STATES } from "../history/kept_history.ts";
-import { about, count, flag, HistogramSchema, words } from "./schema_words.ts";
+import { HistogramSchema } from "./count_shapes.ts";
+import { about, count, flag, words } from "./schema_words.ts";
 import { MarkSchema } from "./worker_shapes.ts";
 
 /** @internal Answer of `/api/v1/history?span=…`. */

@@ -3,7 +3,7 @@
  */
 
 import { ListParameters, type ListQuery } from "./list_query.ts";
-import type { MinerShape } from "./shapes.ts";
+import type { MinerShape } from "./miner_shapes.ts";
 
 /** The keys that a list can be sorted by. */
 const KEYS: Readonly<Record<string, (miner: MinerShape) => number | string>> = {

@@ -5,7 +5,7 @@
  */
 
 import { printableJson } from "../../base/printable.ts";
-import type { MinerShape } from "./shapes.ts";
+import type { MinerShape } from "./miner_shapes.ts";
 
 /** The values of a row. */
 const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => unknown])[] = [

@@ -33,16 +33,3 @@ export const words = (what: string): Described<typeof text> => about(what, text)
 export const flag = (what: string): Described<typeof yesOrNo> => about(what, yesOrNo);
 /** @internal A time of day. */
 export const time = (what: string): Described<typeof timestamp> => about(what, timestamp);
-
-/** @internal A part of answers. */
-export const HistogramSchema = v.strictObject({
-  bounds_seconds: about("Upper bounds of the steps, ascending.", v.array(v.number())),
-  counts: about(
-    "Count of each step; the last is for values beyond all bounds.",
-    v.array(v.number()),
-  ),
-  sum_seconds: amount("Sum of all values."),
-});
-
-/** A histogram. */
-export type HistogramShape = NonNullable<(typeof HistogramSchema)["~types"]>["output"];

@@ -6,15 +6,9 @@
 import type { Counts } from "../chart_samples.ts";
 import type { KeptHistory } from "../history/kept_history.ts";
 import type { LogArea, LogLevel } from "../log_record.ts";
-import type {
-  AccountShape,
-  EventShape,
-  LogLevelsShape,
-  MinerShape,
-  PoolTotalShape,
-  ReloadShape,
-  SummaryShape,
-} from "./shapes.ts";
+import type { MinerShape } from "./miner_shapes.ts";
+import type { AccountShape, PoolTotalShape } from "./pool_shapes.ts";
+import type { EventShape, LogLevelsShape, ReloadShape, SummaryShape } from "./shapes.ts";
 import type { Span } from "./spans.ts";
 import type { CausesShape, LossesByCauseShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 

@@ -3,6 +3,7 @@
  * names, and receives jobs, difficulties and verdicts.
  */
 
+import { counted } from "../../base/counted.ts";
 import { Allowance } from "../../base/allowance.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
@@ -308,7 +309,7 @@ export class StratumUpstream implements ReadyUpstream {
       // The handshake fixed the places of the miners' extranonces.
       const found = typeof extranonce2Bytes === "number" ? extranonce2Bytes : "something else";
       return this.#parts.end(
-        `the pool changed the size of extranonce2 from ${bytes} bytes to ${found}`,
+        `the pool changed the size of extranonce2 from ${counted(bytes, "byte")} to ${found}`,
       );
     }
     this.#jobs.extranonceCame(extranonce1);

@@ -10,12 +10,13 @@ function connection(poolId: number, credited: number) {
 }
 
 Deno.test("what a pool credits outlives the connections it was credited on", () => {
-  const books = new AccountBooks(0);
-  const live = [connection(1, 16), connection(2, 512), connection(1, 0.5)];
-  assert.equal(books.creditedAt(1, live), 16.5);
+  let live = [connection(1, 16), connection(2, 512), connection(1, 0.5)];
+  const books = new AccountBooks(() => live, () => 0);
+  assert.equal(books.creditedAt(1), 16.5);
   books.close(live[0]!);
-  assert.equal(books.creditedAt(1, live.slice(1)), 16.5);
-  assert.equal(books.creditedAt(2, live.slice(1)), 512);
-  assert.equal(books.creditedAt(3, live.slice(1)), 0);
-  assert.deepEqual([1, 2, 3].map((id) => books.brakeLossAt(id, live.slice(1))), [16.5 / 8, 64, 0]);
+  live = live.slice(1);
+  assert.equal(books.creditedAt(1), 16.5);
+  assert.equal(books.creditedAt(2), 512);
+  assert.equal(books.creditedAt(3), 0);
+  assert.deepEqual([1, 2, 3].map((id) => books.brakeLossAt(id)), [16.5 / 8, 64, 0]);
 });

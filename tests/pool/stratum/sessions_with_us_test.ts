@@ -94,7 +94,7 @@ for (const session of SESSIONS_WITH_US) {
     const recorded = shares.map(({ id, isAccepted }) => ({ id, isAccepted }));
     const byId = (a: { readonly id: number }, b: { readonly id: number }) => a.id - b.id;
     assert.deepEqual(found.sort(byId), recorded.sort(byId));
-    const { submitted, accepted, contradicted } = replay.mux.shares;
+    const { submitted, accepted, contradicted } = replay.mux.books.shares;
     assert.deepEqual(
       { submitted, accepted, contradicted },
       { submitted: shares.length, accepted: books.accepted, contradicted: 0 },

@@ -4,6 +4,7 @@
  */
 
 /** @import { StreamStateShape } from "../shapes.ts" */
+/** @import { Kept } from "./history_words.js" */
 import { Agent } from "./agent.js";
 import { Attention } from "./attention.js";
 import { Causes } from "./causes.js";
@@ -58,6 +59,8 @@ const overview = h(
 
 /** The worker or the connection that is looked at. @type {WorkerPage | MinerPage | undefined} */
 let onePage;
+/** What history there is. @type {Kept} */
+let kept;
 /** Which run of the agent is watched. */
 let startedAt = "";
 
@@ -87,7 +90,11 @@ void agent.watch({
     attention.show(summary, sentence);
     // While all is well nothing above the figures says why the little was lost.
     totals.show(summary, before, headlineOf(summary).tone === "good" ? sentence : "");
+    kept = summary.history;
     charts.expect(expected);
+    charts.know(kept, state.pools.map(({ address }) => address), causes.accounts);
+    causes.know(kept);
+    if (onePage instanceof WorkerPage) onePage.know(kept);
     causes.showEnds(summary);
     link.show(summary);
     controls.show(state.control);
@@ -108,7 +115,7 @@ void agent.watch({
 /** The page of what the address names; `undefined` for everything. */
 function pageNamed() {
   const worker = /^#\/workers\/(\d{1,15})$/.exec(location.hash)?.[1];
-  if (worker !== undefined) return new WorkerPage(agent, worker, controls);
+  if (worker !== undefined) return new WorkerPage(agent, worker, controls, kept);
   const miner = /^#\/miners\/([0-9a-f]{8})$/.exec(location.hash)?.[1];
   if (miner === undefined) return undefined;
   return new MinerPage(agent, miner, controls, (name) => {

@@ -65,7 +65,7 @@ export class Attention {
         { class: `trouble ${stateTone(state)}`, click: () => this.#showState(state) },
         h("b"),
         " ",
-        h("span", {}, countWords(state)),
+        h("span"),
       );
       this.#buttons.set(state, button);
       this.#troubles.append(button);
@@ -73,6 +73,9 @@ export class Attention {
     button.hidden = count === 0;
     const number = button.querySelector("b");
     if (number) setText(number, formatCount(count));
-    button.title = t("showThese", { count: formatCount(count), words: countWords(state) });
+    const words = countWords(state, count);
+    const label = button.querySelector("span");
+    if (label) setText(label, words);
+    button.title = t("showThese", { count: formatCount(count), words });
   }
 }

@@ -1,19 +1,24 @@
 /**
- * Why shares were lost, over an hour or a day: by reason, pool, software, subnet and sub-account;
+ * Why shares were lost, over an hour, a day, a week or a month: by reason, pool, software, subnet and sub-account;
  * and where all shares ended, with the words for it told apart.
  */
 
 /** @import { Agent } from "./agent.js" */
 /** @import { CausesShape } from "../worker_shapes.ts" */
+/** @import { Kept } from "./history_words.js" */
+/** @import { Span } from "./spans.js" */
 /** @import { Summary } from "./findings.js" */
 /** @import { TextKey } from "./texts.js" */
-import { h, segments, setText } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { downloadLink } from "./download.js";
 import { formatCount, formatHashes, formatPercent } from "./format.js";
+import { problemOf, spansOf } from "./history_words.js";
 import { causeWord, causeWords, lossSentence } from "./loss_words.js";
+import { SpanSwitch } from "./spans.js";
 import { t } from "./texts.js";
 
-/** @typedef {NonNullable<CausesShape["hour"]>["reasons"][number]} Cause */
+/** @typedef {CausesShape["hour"]} Losses of one span */
+/** @typedef {Losses["reasons"][number]} Cause */
 /** @typedef {"reasons" | "pools" | "software" | "subnets" | "accounts"} Kind */
 
 /** How often they are asked for, in milliseconds. */
@@ -31,6 +36,9 @@ const TABLES = [
   { kind: "accounts", title: "byAccount", name: "account", isSearched: false },
 ];
 
+/** The text that says how much was lost. @type {Record<Span, TextKey>} */
+const LOST_WORDS = { hour: "lostHour", day: "lostDay", week: "lostWeek", month: "lostMonth" };
+
 /** What is called by no name. @type {Record<Exclude<Kind, "reasons">, TextKey>} */
 const NAMELESS = {
   pools: "noPoolThen",
@@ -44,10 +52,13 @@ export class Causes {
   #agent;
   /** @type {(text: string) => void} */
   #search;
-  /** @type {CausesShape | undefined} */
+  /** Those of the last hour and day. @type {CausesShape | undefined} */
   #causes;
-  /** @type {"hour" | "day"} */
-  #stretch = "hour";
+  /** Those of a longer span. @type {Losses | undefined} */
+  #long;
+  /** Which span that is, or will be. @type {Span} */
+  #longSpan = "hour";
+  #span = new SpanSwitch(t("causesStretch"), "hour", () => this.#turn());
   #isLoading = false;
   #loadedAt = -Infinity;
   /** Tables that are unfolded. @type {Set<Kind>} */
@@ -74,11 +85,8 @@ export class Causes {
         h(
           "div",
           { class: "tools" },
-          segments(t("causesStretch"), /** @type {const} */ (["hour", "day"]), (stretch) => {
-            this.#stretch = stretch;
-            this.#draw();
-          }),
-          downloadLink(agent, "api/v1/causes.csv", "causes.csv", t("csvCauses")),
+          this.#span.element,
+          downloadLink(agent, () => this.#csvPath(), "causes.csv", t("csvCauses")),
         ),
       ),
       this.#sentence,
@@ -118,6 +126,17 @@ export class Causes {
     );
   }
 
+  /** What history there is. @param {Kept} kept */
+  know(kept) {
+    this.#span.allow(spansOf(kept), problemOf(kept));
+  }
+
+  /** Sub-accounts that had shares in the last day. */
+  get accounts() {
+    return (this.#causes?.day.accounts ?? []).map(({ name }) => name)
+      .filter((name) => name !== "" && name !== "others");
+  }
+
   /** Asks for them if it is time. */
   async refresh() {
     if (this.#isLoading || document.hidden) return;
@@ -126,6 +145,7 @@ export class Causes {
     try {
       this.#causes = await this.#agent.get("api/v1/causes");
       this.#draw();
+      await this.#askLong();
     } catch {
       // The header says when nobody answers; the next round asks again.
     } finally {
@@ -134,16 +154,47 @@ export class Causes {
     }
   }
 
+  /** The span that only a history has; `undefined` for the last hour and day. */
+  get #longWanted() {
+    const { span } = this.#span;
+    return span === "hour" || span === "day" ? undefined : span;
+  }
+
+  #csvPath() {
+    const span = this.#longWanted;
+    return span === undefined ? "api/v1/causes.csv" : `api/v1/history/causes.csv?span=${span}`;
+  }
+
+  #turn() {
+    this.#draw();
+    this.#askLong().catch(() => {
+      // As in `refresh`.
+    });
+  }
+
+  async #askLong() {
+    const span = this.#longWanted;
+    if (span === undefined) return;
+    const answer = await this.#agent.get(`api/v1/causes?span=${span}`);
+    if (span !== this.#longWanted) return;
+    [this.#long, this.#longSpan] = [answer, span];
+    this.#draw();
+  }
+
+  /** What is known of the span that is chosen. */
+  get #shownCauses() {
+    const { span } = this.#span;
+    if (span === "hour" || span === "day") return this.#causes?.[span];
+    return this.#longSpan === span ? this.#long : undefined;
+  }
+
   #draw() {
-    const causes = this.#causes?.[this.#stretch];
+    const causes = this.#shownCauses;
     if (causes === undefined) return;
-    const sentence = lossSentence(
-      causes,
-      causes,
-      this.#stretch === "hour" ? "lostHour" : "lostDay",
-    );
+    const { span } = this.#span;
+    const sentence = lossSentence(causes, causes, LOST_WORDS[span]);
     setText(this.#sentence, sentence === "" ? t("causesNothing") : sentence);
-    const shown = JSON.stringify([this.#stretch, causes, [...this.#unfolded]]);
+    const shown = JSON.stringify([span, causes, [...this.#unfolded]]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     const focused = document.activeElement?.getAttribute("data-key");

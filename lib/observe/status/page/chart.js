@@ -5,9 +5,12 @@
 
 /** @import uPlot from "uplot" */
 /** @import { MarkShape } from "../worker_shapes.ts" */
+/** @import { Stretch } from "./chart_band.js" */
+import { minuteText, momentText, tickTexts } from "./chart_times.js";
+import { drawBand } from "./chart_band.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { marksIn, scaleOf } from "./scale.js";
-import { LOCALE, t } from "./texts.js";
+import { t } from "./texts.js";
 
 /**
  * @typedef {object} Line
@@ -37,17 +40,8 @@ const MARK_COLOURS = {
 const STEPS = Array.from({ length: 24 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power))
   .flat();
 
-const hours = new Intl.DateTimeFormat(LOCALE, {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
-const seconds = new Intl.DateTimeFormat(LOCALE, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
+/** Marks that are named in words: the last ones. */
+const MOST_NAMED = 12;
 
 /** uPlot is a classic script, loaded before. */
 const Plot = /** @type {typeof uPlot} */ (Reflect.get(globalThis, "uPlot"));
@@ -69,6 +63,8 @@ export class Chart {
   #range;
   /** @type {readonly MarkShape[]} */
   #marks = [];
+  /** @type {readonly Stretch[]} */
+  #band = [];
   /** Whether the axis may begin above zero. @type {boolean} */
   #mayCut;
   #axis = h("span", { class: "muted axis" });
@@ -124,18 +120,26 @@ export class Chart {
    * @param {uPlot.AlignedData} data times, then the values of each line
    * @param {[number, number]} range of time that is shown
    * @param {readonly MarkShape[]} [marks] of moments, the oldest first
+   * @param {readonly Stretch[]} [band] coloured stretches of time at the foot
    */
-  show(data, range, marks = []) {
+  show(data, range, marks = [], band = []) {
     this.#data = data;
     this.#range = range;
     this.#marks = marks;
-    const { min, isCut } = this.#scale();
-    setText(this.#axis, isCut ? t("axisFrom", { value: this.#format(min) }) : "");
+    this.#band = band;
+    const { min, isCut, isDipBelow } = this.#scale();
+    const begins = isDipBelow ? "axisAboveDip" : "axisFrom";
+    setText(this.#axis, isCut ? t(begins, { value: this.#format(min) }) : "");
     this.#hint.hidden = data[0].length > 1;
     setAttribute(this.#canvas, "aria-label", this.#inWords());
     if (this.#plot) this.#plot.setData(data);
     else this.#resize();
     this.#showValues();
+  }
+
+  /** Says why it is empty. @param {string} text */
+  say(text) {
+    setText(this.#hint, text);
   }
 
   /** Takes on the colours of the page. */
@@ -150,7 +154,7 @@ export class Chart {
   }
 
   #scale() {
-    return scaleOf(this.#data.slice(1).flatMap((values) => [...values]), this.#mayCut);
+    return scaleOf(this.#data.slice(1), this.#mayCut);
   }
 
   /** The height of the page's letters, in pixels. */
@@ -202,8 +206,7 @@ export class Chart {
           size: Math.round(1.9 * letter),
           space: Math.round(4.4 * letter),
           grid: { show: false },
-          values: (_, times, __, ___, step) =>
-            times.map((time) => (step < 60 ? seconds : hours).format(time * 1000)),
+          values: (_, times, __, ___, step) => tickTexts(times, step, this.#range ?? [0, 0]),
         },
         {
           ...axis,
@@ -228,7 +231,10 @@ export class Chart {
         })),
       ],
       hooks: {
-        draw: [(plot) => this.#drawMarks(plot, font, colour)],
+        draw: [
+          (plot) => drawBand(plot, this.#band, colour),
+          (plot) => this.#drawMarks(plot, font, colour),
+        ],
         setCursor: [() => this.#showValues()],
       },
     };
@@ -290,9 +296,9 @@ export class Chart {
     setText(
       this.#when,
       mark
-        ? `${seconds.format(mark.time * 1000)} ${mark.about}`
+        ? this.#moment(mark.time, mark.about)
         : isPointed && time !== undefined
-        ? seconds.format(time * 1000)
+        ? this.#moment(time, this.#band.find(({ from, to }) => from <= time && time <= to)?.name)
         : "",
     );
     for (const [line, element] of this.#values.entries()) {
@@ -301,7 +307,14 @@ export class Chart {
     }
   }
 
+  /** @param {number} time @param {string} [about] */
+  #moment(time, about = "") {
+    const text = momentText(time, this.#range ?? [0, 0]);
+    return about === "" ? text : `${text} ${about}`;
+  }
+
   #inWords() {
+    const range = this.#range;
     const parts = this.#lines.map(({ label }, line) => {
       const values = [...(this.#data[line + 1] ?? [])].filter((value) => typeof value === "number");
       const last = values.at(-1);
@@ -314,10 +327,11 @@ export class Chart {
         max: this.#format(Math.max(...values)),
       });
     });
-    const marks = this.#range === undefined ? [] : marksIn(this.#marks, this.#range, 0)
-      .map(({ mark }) => `${hours.format(mark.time * 1000)} ${mark.about}`);
+    const marks = range === undefined ? [] : marksIn(this.#marks, range, 0)
+      .map(({ mark }) => `${minuteText(mark.time, range)} ${mark.about}`);
     if (marks.length > 0) {
-      parts.push(t("chartMarks", { name: this.#title, marks: marks.join(t("comma")) }));
+      const named = marks.slice(-MOST_NAMED).join(t("comma"));
+      parts.push(t("chartMarks", { name: this.#title, marks: named }));
     }
     return parts.join("; ");
   }

@@ -1,43 +1,60 @@
 /**
- * The four trends, over an hour or a day.
+ * The four trends of the farm, a pool or a sub-account. An hour and a day of the farm are drawn
+ * from the samples that the agent sends; all else from the history that it keeps on its disk.
  */
 
 /** @import { Agent } from "./agent.js" */
 /** @import { MarkShape } from "../worker_shapes.ts" */
+/** @import { Kept } from "./history_words.js" */
+/** @import { Series } from "./chart_data.js" */
 import { Chart } from "./chart.js";
 import { hashrateBefore, isClockSet, seriesOf } from "./chart_data.js";
-import { h, segments } from "./dom.js";
+import { h, setText } from "./dom.js";
+import { downloadLink } from "./download.js";
 import { formatBytes, formatCount, formatHashrate } from "./format.js";
+import {
+  before,
+  historyPath,
+  joined,
+  linesOf,
+  NO_HISTORY,
+  rangeOf,
+  SUM_LINES,
+} from "./history_data.js";
+import { isKept, problemOf, spansOf, uptimeText } from "./history_words.js";
+import { Past } from "./past.js";
+import { SPAN_SECONDS, SpanSwitch } from "./spans.js";
+import { SubjectChoice } from "./subject_choice.js";
 import { t } from "./texts.js";
 
-/** How long each stretch is, how far apart its samples are, and over how many the hashrate is. */
-const RANGES = {
-  hour: { seconds: 3600, step: 10, smooth: 6 },
-  day: { seconds: 86_400, step: 60, smooth: 5 },
+/** How far apart samples are, over how many the hashrate is a mean, and how many are kept. */
+const SAMPLES = {
+  hour: { step: 10, smooth: 6, most: 360 },
+  day: { step: 60, smooth: 5, most: 1440 },
 };
-
-/** A chart shows at least this much time. */
-const SHORTEST_SECONDS = 300;
-
-/** @typedef {keyof typeof RANGES} Range */
 
 export class Charts {
   /** @type {Agent} */
   #agent;
   /** @type {string[]} */
   #columns = [];
-  /** @type {Record<Range, number[][]>} */
+  /** @type {Record<"hour" | "day", number[][]>} */
   #samples = { hour: [], day: [] };
-  /** @type {Range} */
-  #range = "hour";
   #minute = 0;
   /** When the newest samples came, by a clock that nobody sets. */
   #heardAt = 0;
-
   /** @type {MarkShape[]} */
   #marks = [];
   /** @type {number | null} */
   #expected = null;
+  /** @type {Kept} */
+  #kept = null;
+  /** @type {Past} */
+  #past;
+  #span = new SpanSwitch(t("range"), "hour", () => this.#draw());
+  #subject = new SubjectChoice(() => this.#draw());
+  #said = h("span");
+  #downloads = h("span", { class: "downloads", hidden: true });
 
   #hashrate = new Chart(
     t("hashrate"),
@@ -73,30 +90,42 @@ export class Charts {
       .map((name, place) => h("option", { value: place }, name)),
   );
 
-  element = h(
-    "section",
-    { class: "trends", "aria-labelledby": "trends-title" },
-    h(
-      "header",
-      { class: "bar bare" },
-      h("h2", { id: "trends-title" }, t("trends")),
-      h(
-        "span",
-        { class: "only-phone" },
-        h("label", { for: "chart", class: "unseen" }, t("chart")),
-        this.#chosen,
-      ),
-      segments(t("range"), /** @type {const} */ (["hour", "day"]), (range) => {
-        this.#range = range;
-        this.#draw();
-      }),
-    ),
-    h("div", { class: "charts" }, ...this.#all.map(({ element }) => element)),
-  );
+  /** @type {HTMLElement} */
+  element;
 
   /** @param {Agent} agent */
   constructor(agent) {
     this.#agent = agent;
+    this.#past = new Past(agent, () => this.#draw());
+    for (const what of /** @type {const} */ (["farm", "workers"])) {
+      this.#downloads.append(
+        downloadLink(
+          agent,
+          () => `api/v1/history/${what}.csv?span=${this.#span.span}`,
+          `history_${what}.csv`,
+          t(what === "farm" ? "csvFarm" : "csvWorkerSpans"),
+        ),
+      );
+    }
+    this.element = h(
+      "section",
+      { class: "trends", "aria-labelledby": "trends-title" },
+      h(
+        "header",
+        { class: "bar bare" },
+        h("h2", { id: "trends-title" }, t("trends")),
+        h(
+          "span",
+          { class: "only-phone" },
+          h("label", { for: "chart", class: "unseen" }, t("chart")),
+          this.#chosen,
+        ),
+        this.#subject.element,
+        this.#span.element,
+      ),
+      h("div", { class: "span-line muted small" }, this.#said, this.#downloads),
+      h("div", { class: "charts" }, ...this.#all.map(({ element }) => element)),
+    );
     this.#choose();
   }
 
@@ -117,7 +146,23 @@ export class Charts {
     this.#expected = hashrate;
   }
 
-  /** Asks for all that is kept. */
+  /**
+   * What history there is, and whose.
+   *
+   * @param {Kept} kept
+   * @param {readonly string[]} pools
+   * @param {readonly string[]} accounts
+   */
+  know(kept, pools, accounts) {
+    this.#kept = kept;
+    this.#subject.offer(isKept(kept) ? pools : [], isKept(kept) ? accounts : []);
+    this.#span.allow(spansOf(kept), problemOf(kept));
+    this.#downloads.hidden = !isKept(kept);
+    this.#ask();
+    this.#say();
+  }
+
+  /** Asks for all samples. */
   async load() {
     const { columns, hour, day, marks } = await this.#agent.get("api/v1/history");
     this.#columns = columns;
@@ -140,16 +185,16 @@ export class Charts {
       return;
     }
     hour.push(sample);
-    if (hour.length > RANGES.hour.seconds / RANGES.hour.step) hour.shift();
+    if (hour.length > SAMPLES.hour.most) hour.shift();
     // The day's samples are made by the agent: one more each minute.
     const minute = Math.floor((sample[0] ?? 0) / 60);
     const isNew = this.#minute !== 0 && minute !== this.#minute;
     this.#minute = minute;
-    if (isNew && this.#range === "day") this.load().catch(() => undefined);
-    else this.#draw();
+    if (isNew && this.#span.span === "day") this.load().catch(() => undefined);
+    else if (this.#sampled !== undefined) this.#draw();
   }
 
-  /** All moments to be marked, the oldest first. @param {MarkShape[]} marks */
+  /** All moments of the last day to be marked, the oldest first. @param {MarkShape[]} marks */
   mark(marks) {
     this.#marks = marks;
     this.#draw();
@@ -165,22 +210,82 @@ export class Charts {
     for (const chart of this.#all) chart.recolour();
   }
 
+  /** The samples that are drawn; `undefined` if it is the history. */
+  get #sampled() {
+    const { span } = this.#span;
+    const isSampled = this.#subject.chosen.kind === "farm" && (span === "hour" || span === "day");
+    return isSampled ? span : undefined;
+  }
+
+  /** Asks for the history of what is shown, if there is one and it is looked at. */
+  #ask() {
+    if (!isKept(this.#kept) || !this.element.isConnected) return;
+    this.#past.want(historyPath(this.#subject.chosen, this.#span.span));
+  }
+
+  /** What is said above the charts. */
+  #say() {
+    const uptime = uptimeText(this.#subject.chosen.kind, this.#past.answer?.uptime_part);
+    const said = [uptime, problemOf(this.#kept)].filter((text) => text !== "");
+    setText(this.#said, said.join(" · "));
+  }
+
   #draw() {
-    const { seconds, step, smooth } = RANGES[this.#range];
-    const samples = this.#samples[this.#range];
-    const series = seriesOf(this.#columns, samples, step, smooth, this.#marks);
+    this.#ask();
+    this.#say();
+    const sampled = this.#sampled;
+    if (sampled === undefined) this.#drawPast(SPAN_SECONDS[this.#span.span]);
+    else this.#drawSamples(sampled);
+  }
+
+  /** @param {"hour" | "day"} span */
+  #drawSamples(span) {
+    const { step, smooth } = SAMPLES[span];
+    const samples = this.#samples[span];
+    let series = seriesOf(this.#columns, samples, step, smooth, this.#marks);
+    let marks = this.#marks;
     // By the agent's clock, which may be another than this browser's.
     const newest = this.#samples.hour.at(-1)?.[0] ?? series.times.at(-1);
     const now = newest === undefined
       ? Date.now() / 1000
       : newest + (performance.now() - this.#heardAt) / 1000;
-    // An agent that has just started fills its charts all the same.
-    const start = Math.max(now - seconds, Math.min(now - SHORTEST_SECONDS, series.times[0] ?? now));
-    /** @type {[number, number]} */
-    const range = [start, now];
+    const { answer } = this.#past;
+    const first = series.times[0] ?? now;
+    // Samples begin with this run of the agent, its history does not.
+    if (answer !== undefined && first > now - SPAN_SECONDS[span] + step) {
+      const older = before(answer, first);
+      series = joined(linesOf(older, SUM_LINES), series, answer.step_seconds);
+      const [known] = marks;
+      marks = [...answer.marks.filter(({ time }) => time < (known?.time ?? Infinity)), ...marks];
+    }
     const expected = series.hashrate.map((value) => value === null ? null : this.#expected);
-    this.#hashrate.show([series.times, series.hashrate, expected], range, this.#marks);
-    this.#miners.show([series.times, series.miners], range, this.#marks);
+    for (const chart of this.#all) chart.say(t("filling"));
+    this.#show(series, expected, now, SPAN_SECONDS[span], marks);
+  }
+
+  /** @param {number} span in seconds */
+  #drawPast(span) {
+    const { answer, problem } = this.#past;
+    // Until the answer is there, what was drawn before it stays.
+    if (answer === undefined && problem === "") return;
+    for (const chart of this.#all) chart.say(problem === "" ? t("historyBegins") : problem);
+    const series = linesOf(answer ?? NO_HISTORY, SUM_LINES);
+    const expected = series.hashrate.map(() => null);
+    const now = answer?.to ?? Date.now() / 1000;
+    this.#show(series, expected, now, span, answer?.marks ?? []);
+  }
+
+  /**
+   * @param {Series} series
+   * @param {(number | null)[]} expected
+   * @param {number} now
+   * @param {number} span in seconds
+   * @param {readonly MarkShape[]} marks
+   */
+  #show(series, expected, now, span, marks) {
+    const range = rangeOf(series.times, now, span);
+    this.#hashrate.show([series.times, series.hashrate, expected], range, marks);
+    this.#miners.show([series.times, series.miners], range, marks);
     this.#shares.show([series.times, series.accepted, series.rejected], range);
     this.#traffic.show([series.times, series.up, series.down], range);
   }

@@ -3,8 +3,6 @@
  * reads markup, since names of miners and pools come from strangers.
  */
 
-import { t } from "./texts.js";
-
 /** @typedef {Node | string | undefined | null} Child */
 
 /**
@@ -55,30 +53,6 @@ export function setAttribute(element, name, value) {
  */
 export function chip(tone, text) {
   return h("span", { class: `chip ${tone}` }, text);
-}
-
-/**
- * A row of buttons of which one is pressed, the first at the beginning; each is called as its text
- * in the language chosen.
- *
- * @template {import("./texts.js").TextKey} K
- * @param {string} label
- * @param {readonly K[]} keys
- * @param {(key: K) => void} chosen
- */
-export function segments(label, keys, chosen) {
-  const buttons = keys.map((key, place) =>
-    h("button", {
-      "aria-pressed": String(place === 0),
-      click: () => {
-        for (const [other, button] of buttons.entries()) {
-          button.setAttribute("aria-pressed", String(other === place));
-        }
-        chosen(key);
-      },
-    }, t(key))
-  );
-  return h("div", { class: "segments", role: "group", "aria-label": label }, ...buttons);
 }
 
 /** A card with a heading. @param {string} title @param {...Child} content */

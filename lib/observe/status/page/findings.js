@@ -15,6 +15,7 @@ import {
   formatMoment,
   formatPercent,
 } from "./format.js";
+import { weekSentence } from "./history_words.js";
 import { t } from "./texts.js";
 import { STATES } from "./worker_rows.js";
 
@@ -28,6 +29,20 @@ const SEVERE = 0.05;
 /** How bad losses are. @param {LossesShape} losses @returns {Tone} */
 export function lossTone({ part }) {
   return part >= SEVERE ? "bad" : part >= WORTH_A_LOOK ? "warn" : "calm";
+}
+
+/** What is lost in an hour is shown as a rate; just after the start there was less than an hour. */
+const HOUR = 3600;
+const SHORTEST = 10;
+
+/**
+ * Hashes a second that the losses of the last hour are.
+ *
+ * @param {LossesShape} losses of that hour
+ * @param {number} uptime of the agent, in seconds
+ */
+export function lostRate({ lost_hashes: hashes }, uptime) {
+  return hashes / Math.min(HOUR, Math.max(SHORTEST, uptime));
 }
 
 /** Every worker that was seen in the last day. @param {Summary} summary */
@@ -122,6 +137,8 @@ export function statementsOf(summary, lossSentence) {
     const time = formatDuration(outage.today_seconds);
     statements.push({ tone: "calm", text: t("outageToday", { time }) });
   }
+  const week = weekSentence(summary.history);
+  if (week !== "") statements.push({ tone: "calm", text: week });
   return statements;
 }
 
@@ -135,7 +152,13 @@ const BUTTONS = {
   waiting: "countWaiting",
 };
 
-/** @param {WorkerState} state @returns {string} */
-export function countWords(state) {
-  return state === "working" ? t("working") : t(BUTTONS[state]);
+/**
+ * The words after the number of workers, or of missing machines, in a state.
+ *
+ * @param {WorkerState} state
+ * @param {number} count
+ * @returns {string}
+ */
+export function countWords(state, count) {
+  return state === "working" ? t("working") : t(BUTTONS[state], { count });
 }

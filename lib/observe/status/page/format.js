@@ -88,6 +88,16 @@ export function formatPercent(part) {
   return `${percent.toFixed(percent < 1 ? 2 : percent < 10 ? 1 : 0)} %`;
 }
 
+/**
+ * A part of time in percent, exact where it matters: a hundredth of a percent is four minutes of a
+ * month. Never 100 % for what is not all.
+ *
+ * @param {number} part
+ */
+export function formatUptime(part) {
+  return part >= 1 ? "100 %" : `${(Math.floor(part * 10_000) / 100).toFixed(2)} %`;
+}
+
 const DAY = LOCALE === "zh-CN" ? "天" : "d";
 const HOUR = LOCALE === "zh-CN" ? "小时" : "h";
 const MINUTE = LOCALE === "zh-CN" ? "分钟" : "min";

@@ -2,7 +2,7 @@
  * The way to the pools: what goes up, and how long verdicts take.
  */
 
-/** @import { HistogramShape } from "../schema_words.ts" */
+/** @import { HistogramShape } from "../count_shapes.ts" */
 /** @import { Summary } from "./findings.js" */
 import { h } from "./dom.js";
 import { bytesParts, formatBytes, formatLatency } from "./format.js";

@@ -5,7 +5,7 @@
 
 /** @import { Agent } from "./agent.js" */
 /** @import { Controls } from "./controls.js" */
-/** @import { MinerShape } from "../shapes.ts" */
+/** @import { MinerShape } from "../miner_shapes.ts" */
 import { Refusal } from "./agent.js";
 import { conditionAdvice, stateText, stateTone } from "./condition_words.js";
 import { card, chip, facts, h, setText } from "./dom.js";

@@ -6,7 +6,10 @@
 import { language } from "./preferences.js";
 import { CHINESE, CHINESE_ADVICE } from "./texts_zh.js";
 
-/** Words in braces are places for values. */
+/**
+ * Words in braces are places for values. `{count|worker}` is filled as `1 worker` or `2 workers`,
+ * `{count|needs|need}` with the first word for one and the second for any other number.
+ */
 export const ENGLISH = {
   title: "btcagent",
   noPool: "No pool serves",
@@ -34,18 +37,18 @@ export const ENGLISH = {
 
   attention: "Is anything wrong?",
   headNoPool: "No pool serves: nothing is mined",
-  headTrouble: "{count} of {total} workers need attention",
+  headTrouble: "{count} of {total|worker} {count|needs|need} attention",
   headNobody: "No worker was seen in the last day",
-  headNoShares: "{count} workers, all working; no share judged in the last hour",
-  headCalm: "{count} workers, all working; {percent} of the work lost in the last hour",
+  headNoShares: "{count|worker}{count||, all} working; no share judged in the last hour",
+  headCalm: "{count|worker}{count||, all} working; {percent} of the work lost in the last hour",
   costs: "Costs about {hashrate}",
   costsPart: "Costs about {hashrate}, {percent} of what is expected",
-  countMissing: "machines missing",
+  countMissing: "{count|machine|machines} missing",
   countRefused: "refused",
   countFlapping: "flapping",
   countSilent: "silent",
   countWeak: "weak",
-  countWaiting: "wait for a pool",
+  countWaiting: "{count|waits|wait} for a pool",
   showThese: "Show these workers: {count} {words}",
   outageNow: "No pool has served since {time}",
   outageToday: "Without any pool for {time} today",
@@ -54,6 +57,9 @@ export const ENGLISH = {
     "On the backup pool {pool} since {time}; {instead} answers again and has to stay up for a while",
   lostHour: "{percent} of the work lost in the last hour",
   lostDay: "{percent} of the work lost in the last 24 hours",
+  lostWeek: "{percent} of the work lost in the last 7 days",
+  lostMonth: "{percent} of the work lost in the last 30 days",
+  weekUptime: "A pool served {percent} of the last 7 days",
 
   totals: "Totals",
   hashrate: "Hashrate",
@@ -71,10 +77,10 @@ export const ENGLISH = {
   workingOf: "working, of {count} seen in 24 h",
   noMiners: "none is connected",
   withoutPool: "none mines: no pool",
-  connectionsNow: "{count} connections",
+  connectionsNow: "{count|connection}",
   loggingIn: "{count} not logged in",
   rolling: "ASICBoost on {count}",
-  outgrown: "Miners had to reconnect {count} times: the pools leave too few bytes of extranonce2",
+  outgrown: "Miners had to reconnect {count|time}: the pools leave too few bytes of extranonce2",
   lostRolling: "lost on {count}",
   rejected: "Rejected",
   lost: "Lost",
@@ -83,6 +89,7 @@ export const ENGLISH = {
   lostIn24: "24 h: {percent}",
   nothingJudged: "no share judged in the last hour",
   why: "most: {reasons}",
+  mostly: "{reason}, mostly {name}",
   link: "Connection to the pools",
   uplink: "Uplink",
   perShare: "{bytes} B a share",
@@ -93,6 +100,7 @@ export const ENGLISH = {
   latency95: "95 % in {time}",
   none: "none yet",
   comma: ", ",
+  semicolon: "; ",
 
   stale: "stale",
   duplicate: "duplicate",
@@ -130,8 +138,22 @@ export const ENGLISH = {
 
   trends: "Trends",
   range: "Stretch of time",
+  trendsOf: "Trends of",
+  wholeFarm: "Whole farm",
+  accounts: "Sub-accounts",
   hour: "1 hour",
   day: "24 hours",
+  week: "7 days",
+  month: "30 days",
+  uptimePart: "Uptime {percent}",
+  connectedPart: "Connected {percent} of the time",
+  troubleFor: "{name} {time}",
+  historyOff:
+    "Only the last 24 hours are kept. For 7 and 30 days, and for each worker, pool and sub-account, set history.path in the configuration and restart.",
+  historyProblem: "The history is not complete: {problem}",
+  historyBegins: "Nothing yet: a step takes ten minutes.",
+  csvFarm: "Farm as CSV",
+  csvWorkerSpans: "Workers as CSV",
   workingMiners: "Working miners",
   sharesPerMinute: "Shares a minute",
   accepted: "Accepted",
@@ -141,6 +163,7 @@ export const ENGLISH = {
   chartAbout: "{name}: now {last}, lowest {min}, highest {max}",
   chartEmpty: "{name}: nothing yet",
   axisFrom: "axis from {value}",
+  axisAboveDip: "axis from {value}, a dip is below it",
   chartMarks: "{name}: {marks}",
   mark_failover: "backup",
   mark_back: "back",
@@ -176,7 +199,7 @@ export const ENGLISH = {
   contradicted: "Verdicts that contradict our own check: {count}. Ask the pool.",
   blocksLost: "Blocks that the pool may not have: {count}. Give them to your pool: see the log.",
   brakeLoss: "Its difficulty was far too low: it did not count {part} of the work.",
-  extranonceBytes: "extranonce2 of {bytes} bytes",
+  extranonceBytes: "extranonce2 of {bytes|byte}",
   payoutChanges: "Jobs that did not pay an output that earlier ones paid: {count}. See the log.",
   behind: "Worked on an old block: {time} in all",
   emptyJobs: "Empty jobs: {time} in all",
@@ -203,13 +226,13 @@ export const ENGLISH = {
   groupSoftware: "By software",
   groupAccount: "By sub-account",
   groupTrouble: "{count} of {total} in trouble",
-  groupCalm: "all {total} working",
+  groupCalm: "{total||all }{total} working",
   noAccount: "(no sub-account)",
   noPoolThen: "(without a pool)",
   noSoftware: "(unknown software)",
   sortBy: "Sort by",
-  countAll: "{count} workers",
-  countSome: "{some} of {count} workers",
+  countAll: "{count|worker}",
+  countSome: "{some} of {count|worker}",
   noneFound: "No worker matches.",
   noneYet: "No worker has logged in yet. Point a miner at this machine.",
   worker: "Worker",
@@ -240,12 +263,12 @@ export const ENGLISH = {
   stateMissing: "Missing for {time}",
   stateMissingHad: "Missing for {time} – had {hashrate}",
   stateRefused: "Refused: {percent} – {reason}",
-  stateFlapping: "Flapping: {count} logins in 1 h",
+  stateFlapping: "Flapping: {count|login} in 1 h",
   stateSilent: "No share for {time}",
   stateSilentEver: "No share yet",
   stateBelowKind: "Weak: {percent} of its kind",
   stateBelowItself: "Weak: {percent} of what it did",
-  stateFewer: "{some} of {usual} connections",
+  stateFewer: "{some} of {usual|connection}",
   weakConnections: "Fewer connections than usual",
   stateBoostLost: "ASICBoost lost",
   seen: "{state} · seen: {what}",
@@ -288,7 +311,7 @@ export const ENGLISH = {
   eventsList: "Recent events, scrolls",
   noEvents: "Nothing yet.",
   onlyWarnings: "Warnings only",
-  noWarnings: "No warning among the last {count} lines.",
+  noWarnings: "No warning in the last {count|line}.",
   info: "Info",
   debug: "Debug",
   warning: "Warning",
@@ -378,7 +401,12 @@ export const LOCALE = isChinese ? "zh-CN" : "en-GB";
  * @param {Record<string, string | number>} values
  */
 export function t(key, values = {}) {
-  return texts[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return texts[key].replace(/\{(\w+)(?:\|([^{}|]*))?(?:\|([^{}|]*))?\}/g, (_, name, one, many) => {
+    const value = String(values[name] ?? "");
+    if (one === undefined) return value;
+    if (many === undefined) return `${value} ${one}${value === "1" ? "" : "s"}`;
+    return value === "1" ? one : many;
+  });
 }
 
 /**

@@ -4,10 +4,9 @@
  * says otherwise.
  */
 
-/** @import { LossesShape } from "../worker_shapes.ts" */
 /** @import { Summary } from "./findings.js" */
 import { h } from "./dom.js";
-import { workersIn } from "./findings.js";
+import { lostRate, workersIn } from "./findings.js";
 import {
   formatCount,
   formatHashrate,
@@ -17,9 +16,6 @@ import {
 } from "./format.js";
 import { t } from "./texts.js";
 import { Tile } from "./tile.js";
-
-/** Seconds in an hour: what is lost in one is shown as a rate. */
-const HOUR = 3600;
 
 export class Totals {
   #hashrate = new Tile(t("hashrate"));
@@ -44,7 +40,7 @@ export class Totals {
     if (summary.serving) this.#showHashrate(summary);
     else this.#showOutage(summary, before);
     this.#showWorkers(summary);
-    this.#showLost(summary.attention.losses, lossSentence);
+    this.#showLost(summary, lossSentence);
   }
 
   /** @param {Summary} summary */
@@ -118,8 +114,8 @@ export class Totals {
     });
   }
 
-  /** @param {Summary["attention"]["losses"]} losses @param {string} sentence */
-  #showLost({ hour, day }, sentence) {
+  /** @param {Summary} summary @param {string} sentence */
+  #showLost({ attention: { losses: { hour, day } }, uptime_seconds: uptime }, sentence) {
     const isJudged = hour.good + hour.lost > 0;
     const [value, unit] = isJudged ? formatPercent(hour.part).split(/ (?=%)/) : ["–", ""];
     this.#lost.show({
@@ -127,15 +123,10 @@ export class Totals {
       unit: unit ?? "",
       about: isJudged ? t("ofWork") : t("nothingJudged"),
       lines: [
-        hour.lost > 0 ? t("lostMean", { hashrate: lostRate(hour) }) : "",
+        hour.lost > 0 ? t("lostMean", { hashrate: formatHashrate(lostRate(hour, uptime)) }) : "",
         sentence,
         day.good + day.lost > 0 ? t("lostIn24", { percent: formatPercent(day.part) }) : "",
       ],
     });
   }
-}
-
-/** @param {LossesShape} losses of an hour */
-function lostRate({ lost_hashes: hashes }) {
-  return formatHashrate(hashes / HOUR);
 }

@@ -5,6 +5,7 @@
 
 /** @import { Agent } from "./agent.js" */
 /** @import { Controls } from "./controls.js" */
+/** @import { Kept } from "./history_words.js" */
 /** @import { WorkerShape } from "../worker_shapes.ts" */
 import { Refusal } from "./agent.js";
 import { conditionAdvice, sentence, stateText, stateTone } from "./condition_words.js";
@@ -16,6 +17,7 @@ import {
   formatMoment,
   formatPercent,
 } from "./format.js";
+import { WorkerHistory } from "./worker_history.js";
 import { LiveHashrate } from "./live_hashrate.js";
 import { t, word } from "./texts.js";
 import { workerOf } from "./worker_rows.js";
@@ -46,6 +48,8 @@ export class WorkerPage {
   #observations = h("div", { class: "observations" });
   #connections = h("div", { class: "connection-links" });
   #live = new LiveHashrate(true);
+  /** @type {WorkerHistory} */
+  #history;
 
   /** @type {HTMLElement} */
   element;
@@ -54,11 +58,13 @@ export class WorkerPage {
    * @param {Agent} agent
    * @param {string} id
    * @param {Controls} controls
+   * @param {Kept} kept what history there is
    */
-  constructor(agent, id, controls) {
+  constructor(agent, id, controls, kept) {
     this.#agent = agent;
     this.#controls = controls;
     this.#id = id;
+    this.#history = new WorkerHistory(agent, id, kept);
     this.element = h(
       "main",
       { class: "one-page worker-page" },
@@ -66,6 +72,7 @@ export class WorkerPage {
       h("header", { class: "bar bare" }, this.#title, this.#state, this.#forget),
       this.#unknown,
       this.#advice,
+      this.#history.element,
       h(
         "div",
         { class: "columns" },
@@ -93,6 +100,12 @@ export class WorkerPage {
 
   recolour() {
     this.#live.recolour();
+    this.#history.recolour();
+  }
+
+  /** What history there is. @param {Kept} kept */
+  know(kept) {
+    this.#history.know(kept);
   }
 
   /** Asks how it is. */
@@ -134,6 +147,7 @@ export class WorkerPage {
     this.#hour.replaceChildren(...facts(hourOf(worker)));
     this.#showObservations(worker);
     this.#showConnections(worker);
+    this.#history.expect(usual);
     // What is gone has no hashrate that could move.
     this.#live.element.hidden = gone !== null;
     if (gone === null) this.#live.add(hashrate.minutes_15, usual);
