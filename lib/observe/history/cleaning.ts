@@ -58,9 +58,13 @@ export function* clean(
     if (day === undefined || day >= today - ages.days) break;
     yield* deleteDay(file, day, commit);
   }
+  yield;
   yield* deleteEvents(database, (today - ages.eventsDays) * DAY_MS, commit);
+  yield;
   yield* deleteLearned(database, commit);
+  yield;
   yield* forgetNames(file, commit);
+  yield;
   yield* shorten(database, commit);
 }
 

@@ -51,6 +51,7 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
   const isCurrent = () => database.number("PRAGMA data_version") === version;
   const known = axisOf(database, day);
   const spans = withSteps(database, day, known);
+  yield;
   yield* commit(() => {
     database.run(
       "INSERT INTO day(day, axis) VALUES (?, ?) ON CONFLICT DO UPDATE SET axis = excluded.axis",
@@ -65,6 +66,7 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
     values.fill(0);
     if (known.length > 0) yield* readPacked(database, day, from, to, values, spans.length);
     yield* readSteps(database, from, to, values, spans);
+    const seen: LastSeen[] = [];
     for (let first = from; first < to; first += WORKERS_A_WRITE) {
       const end = Math.min(to, first + WORKERS_A_WRITE);
       const packed = yield* packWorkers(day, first, end, values, from, spans);
@@ -72,10 +74,14 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
         if (isCurrent()) { for (let i = 0; i < packed.length; i++) writeDay(database, packed[i]!); }
       });
       if (!isCurrent()) return;
-      yield;
-      yield* commit(() => writeLast(database, packed));
+      for (let i = 0; i < packed.length; i++) {
+        const { worker, last } = packed[i]!;
+        seen.push({ worker, last });
+      }
       yield;
     }
+    yield* commit(() => writeLast(database, seen));
+    yield;
   }
   yield* packSums(file, day, spans, commit);
   if (!isCurrent()) return;
@@ -150,16 +156,19 @@ function* readSteps(
   }
 }
 
-/** A worker's day, packed. */
-interface PackedDay {
-  readonly key: number;
+/** When a worker was connected last on a day; 0 for never. */
+interface LastSeen {
   readonly worker: number;
+  readonly last: number;
+}
+
+/** A worker's day, packed. */
+interface PackedDay extends LastSeen {
+  readonly key: number;
   readonly seconds: number;
   readonly hashrate: number;
   readonly lost: number;
   readonly connected: number;
-  /** When it was connected last; 0 for never. */
-  readonly last: number;
   readonly steps: Uint8Array;
 }
 
@@ -229,7 +238,7 @@ function writeDay(database: Database, packed: PackedDay): void {
 }
 
 /** Notes when workers were connected last: nearly all at the same time, so in few statements. */
-function writeLast(database: Database, packed: readonly PackedDay[]): void {
+function writeLast(database: Database, packed: readonly LastSeen[]): void {
   for (let from = 0; from < packed.length;) {
     const { worker, last } = packed[from]!;
     let to = from + 1;

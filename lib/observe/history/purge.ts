@@ -2,7 +2,7 @@
  * Takes a worker out of a history so that no byte of its name is left in the file: names are data
  * of customers.
  *
- * Deleted bytes are overwritten (`secure_delete`), the tables that hold names are written anew, so
+ * Deleted bytes are overwritten (`secure_delete`), the tables that hold names are written again, so
  * that nothing is left in the gaps between rows, free pages are cut off, and the log is emptied.
  */
 

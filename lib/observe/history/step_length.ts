@@ -10,6 +10,9 @@ const LENGTHS = [1, 2, 4, 6] as const;
 /** A call that takes longer than this, in milliseconds, is slow: miners wait for it. */
 export const SLOW_MS = 100;
 
+/** One slow step is a hiccup, this many in a row are a slow disk. */
+const SLOW_STEPS = 2;
+
 /** After this many steps in which no call was slow, steps become shorter again. */
 const FAST_STEPS = 6;
 
@@ -18,6 +21,7 @@ export class StepLength {
   readonly #say: (sentence: string) => void;
   #length = 0;
   #slowestMs = 0;
+  #slowSteps = 0;
   #fastSteps = 0;
 
   /** `say` gets a sentence when the disk becomes slow, and when it is no longer. */
@@ -39,12 +43,16 @@ export class StepLength {
   endStep(): void {
     const slowestMs = this.#slowestMs;
     this.#slowestMs = 0;
-    if (slowestMs > SLOW_MS) this.#slow(slowestMs);
-    else if (++this.#fastSteps >= FAST_STEPS && this.#length > 0) this.#fast();
+    if (slowestMs > SLOW_MS) {
+      this.#fastSteps = 0;
+      if (++this.#slowSteps >= SLOW_STEPS) this.#slow(slowestMs);
+    } else {
+      this.#slowSteps = 0;
+      if (++this.#fastSteps >= FAST_STEPS && this.#length > 0) this.#fast();
+    }
   }
 
   #slow(ms: number): void {
-    this.#fastSteps = 0;
     if (this.#length === 0) {
       this.#say(
         `The disk of the history is slow: a write took ${Math.round(ms)} ms. While it is, the ` +

@@ -62,6 +62,7 @@ export class StepWriter {
   /** Writes a step, by way of `retry`. @throws the errors of the database. */
   *write(step: HistoryStep, retry: Retry): Generator<void, Span> {
     this.#readNamesAgain(undefined);
+    yield;
     try {
       const packed = yield* packStep(this.#file, step, retry);
       yield;

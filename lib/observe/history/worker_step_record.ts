@@ -9,8 +9,8 @@
  * ```
  *
  * A block in which nobody was watched is left out, so that numbers of workers long gone cost
- * nothing. 10,000 workers take 40,043 bytes. Who looks for a few of them reads the head of a record,
- * and then only the part that they are in.
+ * nothing. 10,000 workers take 40,043 bytes. To find a few of them, read the head of a record, and then
+ * only the part that they are in.
  */
 
 import { BadRecord } from "./bytes.ts";

@@ -96,15 +96,11 @@ function open(path: string, wallNow: () => number): HistoryStore {
     eventsDays: 365,
     now: systemTime.now,
     wallNow,
-    say: (sentence) => notesToStderr([sentence]),
+    // A busy machine makes a slow disk now and then; how slow, is a figure of its own.
+    say: () => {},
   });
-  notesToStderr(notes);
-  if (store === undefined) throw new Error(`Cannot open ${path}`);
+  if (store === undefined) throw new Error(notes.join("\n"));
   return store;
-}
-
-function notesToStderr(notes: readonly string[]): void {
-  for (const note of notes) Deno.stderr.writeSync(new TextEncoder().encode(`${note}\n`));
 }
 
 function write({ path, start, days, workers }: Work): Partial<Result> {

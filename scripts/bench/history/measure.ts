@@ -3,7 +3,7 @@
  * real file.
  *
  * The month is written with V8 as it is, which takes minutes; turns, memory and reading are measured
- * under the V8 flags of the product: two days written anew, and the month read.
+ * under the V8 flags of the product: two more days are written, and the month read.
  */
 
 import { START_FLAGS } from "../../ship/start_flags.ts";

@@ -20,18 +20,19 @@ function countIn(rig: HistoryRig, text: string): number {
   return count;
 }
 
-/** Writes days with hundreds of workers, one of which is to be purged, and what else has its name. */
+/**
+ * Writes days with hundreds of workers, most of which go and are forgotten: SQLite moves the rows of
+ * the rest together, and leaves copies in pages that are free. One is to be purged.
+ */
 function fill(rig: HistoryRig): void {
   const store = rig.open({ days: 3 });
-  const workers = [
-    ...Array.from({ length: 300 }, (_, i) => worker(`rig${i}`)),
-    worker(SECRET),
-    worker("rig7", { account: "bob" }),
-  ];
-  rig.writeUntil(store, MIDNIGHT + 5 * DAY_MS + 10 * STEP_MS, (at) => {
+  const stay = [worker(SECRET), worker("rig7", { account: "bob" }), worker("rig7"), worker("rig8")];
+  const go = Array.from({ length: 400 }, (_, i) => worker(`x${i}`.padEnd(40, "x")));
+  const all = [...go.slice(0, 190), ...stay, ...go.slice(190)];
+  rig.writeUntil(store, MIDNIGHT + 6 * DAY_MS + 10 * STEP_MS, (at) => {
     store.learn("difficulty", `alice.${SECRET}`, at);
     for (let i = 0; i < 50; i++) store.learn("difficulty", `alice.rig${i}`, at + i);
-    return { workers };
+    return { workers: at < MIDNIGHT + DAY_MS ? all : stay };
   });
   store.addEvent({ at: rig.wall, kind: "outage", text: `It began with ${SECRET}.` });
   store.close();
