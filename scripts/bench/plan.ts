@@ -32,6 +32,7 @@ const OPTIONS = {
   "deno-flag": { type: "string", multiple: true },
   "v8-flag": { type: "string", multiple: true },
   compare: { type: "string", multiple: true },
+  history: { type: "boolean" },
   floor: { type: "boolean" },
   runs: { type: "string" },
   miners: { type: "string" },
@@ -86,6 +87,7 @@ Options
   --pool KIND      agent or stratum: what the pool speaks; may be given twice, to compare
                    them (agent)
   --window MS      share_batch_window_ms (the agent's default)
+  --history        each run of ours a second time with a history on disk, to compare them
   --deno-flag=FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
   --v8-flag=FLAG   one more flag for V8; may be repeated
   --compare CMD    another agent beside ours, such as '/opt/agent -c {conf}'; words are split at
@@ -150,7 +152,12 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
     );
   }
   const ours = engines.filter((engine) => engine !== "none").flatMap((engine) =>
-    forms.flatMap((form) => pools.map((pool) => ourAgent({ ...variation, engine, form, pool })))
+    forms.flatMap((form) =>
+      pools.flatMap((pool) =>
+        (values.history ? [false, true] : [false])
+          .map((history) => ourAgent({ ...variation, engine, form, pool, history }))
+      )
+    )
   );
   const floor = values.floor ? [FLOOR] : [];
   const others = otherAgents(compare, [...ours, ...floor].map(({ name }) => name));

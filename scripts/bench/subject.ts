@@ -59,6 +59,8 @@ export interface Variation {
   readonly engine: string;
   /** `advanced.share_batch_window_ms`; `undefined` for its default. */
   readonly windowMs: number | undefined;
+  /** Whether it keeps a history on disk, in the folder of its run. */
+  readonly history: boolean;
   /** Flags beside those of `deno task start`, such as `--cpu-prof`. */
   readonly denoFlags: readonly string[];
   /** Flags beside its `--v8-flags`. */
@@ -77,7 +79,7 @@ const V8_FLAGS = "--v8-flags=";
 
 /** Returns this agent as a package or `deno task start` runs it, with the variation. */
 export function ourAgent(variation: Variation): Subject {
-  const { form, engine, pool, windowMs, denoFlags, v8Flags } = variation;
+  const { form, engine, pool, windowMs, history, denoFlags, v8Flags } = variation;
   const isBundled = form === "program";
   const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
   const own = isBundled ? PROGRAM_FLAGS : ["--config", fileOf("deno.json"), ...START_FLAGS];
@@ -87,7 +89,7 @@ export function ourAgent(variation: Variation): Subject {
   return {
     name: [
       ...[engine, ...pool === "agent" ? [] : [pool], ...isBundled ? [] : [form]],
-      ...[...window, ...denoFlags, ...v8Flags],
+      ...[...window, ...history ? ["history"] : [], ...denoFlags, ...v8Flags],
     ].join(", "),
     pool,
     isFloor: false,
@@ -102,6 +104,7 @@ export function ourAgent(variation: Variation): Subject {
     poolEntry: (port) => ({ url: `${SCHEMES[pool]}://127.0.0.1:${port}`, user: ACCOUNT }),
     settings: ({ load, attack }, { status }) => ({
       status: { listen: `127.0.0.1:${status}` },
+      ...history ? { history: { path: "history.sqlite" } } : {},
       // No share that is sent is assumed accepted, so that every answer is the pool's own.
       ...pool === "agent"
         ? {}

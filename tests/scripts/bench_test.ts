@@ -64,7 +64,7 @@ Deno.test("more miners than files may be open are refused before anything starts
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
   const pool = "agent";
   const flagged = { denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
-  const variation = { engine: "libc", pool, windowMs: 0, ...flagged } as const;
+  const variation = { engine: "libc", pool, windowMs: 0, history: false, ...flagged } as const;
   const commandOf = (form: "program" | "sources") =>
     ourAgent({ ...variation, form, pool: "agent" }).command("conf.json", "/release").join(" ");
   const flags = /--v8-flags=\S*--optimize-for-size\S*,--x .*--allow-net /;
@@ -94,6 +94,7 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
     engine: "deno",
     pool: "agent",
     windowMs: 0,
+    history: false,
     denoFlags: [],
     v8Flags: [],
   } as const;
@@ -110,6 +111,11 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
   assert.ok(stratum.ok);
   assert.deepEqual(configuredPools(stratum.config).map(({ kind }) => kind), ["stratum", "stratum"]);
   assert.equal(stratum.config.submit_response_from_server, true);
+  const keeping = ourAgent({ ...variation, history: true });
+  assert.equal(keeping.name, "deno, window 0 ms, history");
+  const kept = readConfig(agentConf(keeping, ports, what));
+  assert.ok(kept.ok && result.config.history.path === "");
+  assert.equal(kept.config.history.path, "history.sqlite");
   const other = otherAgent("/opt/agent -c {conf}");
   const theirs = JSON.parse(agentConf(other, ports, what));
   assert.deepEqual(theirs.pools[0], ["127.0.0.1", 2, "bench"]);
