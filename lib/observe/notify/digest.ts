@@ -53,7 +53,8 @@ export class DigestClock {
 }
 
 /** The summary as a message. */
-export function digestMessage(farm: string, facts: DayFacts, wall: number | undefined): Message {
+export function digestMessage(name: string, facts: DayFacts, wall: number | undefined): Message {
+  const farm = shown(name);
   const { usual, lostPart, lostCauses, outageMs, backup, incidents, open } = facts;
   const ofUsual = usual === undefined || usual <= 0
     ? ""

@@ -2,7 +2,6 @@
  * A message as each kind of webhook wants it. Pure.
  */
 
-import { printableJson } from "../../base/printable.ts";
 import type { Level } from "./alarm_watch.ts";
 import {
   type Escape,
@@ -121,6 +120,7 @@ function textOf(
   return fit(hasTitle ? told : lines, { escape, most, more });
 }
 
+/** The texts of a message are printable already, and their line ends are ours. */
 function jsonPost(value: unknown): Post {
-  return { headers: { "content-type": "application/json" }, body: printableJson(value) };
+  return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }

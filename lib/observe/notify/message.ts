@@ -47,7 +47,7 @@ const RECENT_MS = 120_000;
 /** Makes a message of `news`, which must not be empty. */
 export function messageOf(
   news: readonly News[],
-  { farm, isSummary, more, now, wall }: {
+  { farm: name, isSummary, more, now, wall }: {
     readonly farm: string;
     /** Whether it sums up what was held back. */
     readonly isSummary: boolean;
@@ -58,6 +58,7 @@ export function messageOf(
     readonly wall: number | undefined;
   },
 ): Message {
+  const farm = shown(name);
   const told = collapsed(news);
   // The worst is told if there is no room for all.
   const worst = told.length <= MAX_ITEMS ? told : worstOf(told);
@@ -112,7 +113,8 @@ function sumOf(news: readonly News[]): string {
 }
 
 /** The test message. */
-export function testMessage(farm: string, wall: number | undefined): Message {
+export function testMessage(name: string, wall: number | undefined): Message {
+  const farm = shown(name);
   const text = "This is a test: alarms of btcagent reach you here";
   return {
     level: "info",

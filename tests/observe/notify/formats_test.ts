@@ -93,6 +93,26 @@ for (const [what, name] of SHORT) {
   });
 }
 
+Deno.test("each thing has a line of its own, after the title where the channel has none", () => {
+  const message = messageAbout("rig1");
+  const linesOf = (channel: ChannelSettings) => {
+    const { body } = requestOf(channel, message);
+    const text = body.startsWith("{") ? Object.values(JSON.parse(body)).join("\n") : body;
+    return text.split("\n").filter((line) => line.includes("rig1")).length;
+  };
+  for (const channel of [webhook("ntfy"), webhook("slack"), webhook("homeassistant"), TELEGRAM]) {
+    assert.equal(
+      linesOf(channel),
+      message.items.filter(({ text }) => text.includes("rig1")).length,
+    );
+  }
+});
+
+Deno.test("the name of the farm is made printable, too", () => {
+  const { title, farm } = testMessage("Farm\n7\u202e", NOON);
+  assert.deepEqual([title, farm], ["Farm?7?: test message", "Farm?7?"]);
+});
+
 Deno.test("a message says all that it says in every format", () => {
   const message = messageAbout("rig1");
   for (const channel of [...WEBHOOK_FORMATS.map(webhook), TELEGRAM]) {
