@@ -149,9 +149,11 @@ async function ask(name: string, path: string, accept = ""): Promise<string> {
   });
   if (response.headers.get("content-type")!.startsWith("text/event-stream")) {
     const reader = response.body!.getReader();
-    const { value } = await reader.read();
+    // First where the reader is, then the state.
+    const texts = [await reader.read(), await reader.read()]
+      .map(({ value }) => decoder.decode(value));
     await reader.cancel();
-    return decoder.decode(value);
+    return texts.join("");
   }
   return decoder.decode(await response.arrayBuffer());
 }
@@ -266,8 +268,9 @@ for (const [what, name] of NAMES) {
   Deno.test(`${what}: a name ends no event of the stream, and harms nobody who watches`, async () => {
     const text = await ask(name, "/api/v1/stream");
     const blocks = text.split("\n\n");
-    assert.deepEqual(blocks.length, 2, "one event and its end");
-    const [event, data, ...rest] = blocks[0]!.split("\n");
+    assert.deepEqual(blocks.length, 3, "where it is, one event and its end");
+    assert.match(blocks[0]!, /^retry: \d+\nid: [\w.]+$/);
+    const [event, data, ...rest] = blocks[1]!.split("\n");
     assert.deepEqual([event, rest], ["event: state", []]);
     assert.equal(harmIn(data!), undefined);
     assert.equal(harmInValue(JSON.parse(data!.slice("data: ".length))), undefined);
