@@ -113,6 +113,20 @@ Deno.test("the name of the farm is made printable, too", () => {
   assert.deepEqual([title, farm], ["Farm?7?: test message", "Farm?7?"]);
 });
 
+Deno.test("signs of markup in a name mean nothing in Slack, Discord and Telegram", () => {
+  const message = messageAbout("*b* _i_ ~s~ `c` |x| [a](b) <@1> &amp; @here #c");
+  const textOf = (channel: ChannelSettings): string => {
+    const { text, content } = JSON.parse(requestOf(channel, message).body);
+    return text ?? content;
+  };
+  assert.doesNotMatch(textOf(webhook("slack")), /[*_~`|[\]@#<>]/);
+  assert.match(
+    textOf(webhook("discord")),
+    /\\\*b\\\* \\_i\\_ \\~s\\~ \\`c\\` \\\|x\\\| \\\[a\\\]\\\(b\\\) \\<\\@1\\>/,
+  );
+  assert.ok(textOf(TELEGRAM).includes("*b* _i_ ~s~ `c` |x| [a](b) &lt;@1&gt; &amp;amp; @here #c"));
+});
+
 Deno.test("a message says all that it says in every format", () => {
   const message = messageAbout("rig1");
   for (const channel of [...WEBHOOK_FORMATS.map(webhook), TELEGRAM]) {
