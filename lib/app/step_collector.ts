@@ -78,9 +78,10 @@ export class StepCollector {
     const at = Math.round(this.startedAt);
     const now = { real: clock.realNow(), attended: clock.now() };
     const ms = Math.max(LEAST_MS, Math.round(now.real - this.#since.real));
-    const attendedMs = now.attended - this.#since.attended;
+    // Rounding must not make it longer than the step.
+    const observedMs = Math.max(1, Math.min(now.attended - this.#since.attended, ms));
     this.#since = now;
-    const seconds = Math.min(attendedMs, ms) / 1000;
+    const seconds = observedMs / 1000;
     const sums = this.#sums;
     const causes = this.#causes(isLast);
     yield* sums.look();
@@ -90,7 +91,7 @@ export class StepCollector {
     const accounts = yield* sums.accounts(seconds, causes);
     sums.next();
     yield* this.#proxy.countWorkers();
-    this.#reading = { end: now.attended, ms: Math.max(1, attendedMs), row: 0 };
+    this.#reading = { end: now.attended, ms: observedMs, row: 0 };
     const workers = workersIn(parts.workers, this.#steps, this.#reading);
     return { at, ms, farm, pools, accounts, workers, causes };
   }

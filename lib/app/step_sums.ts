@@ -233,8 +233,9 @@ function lostWorkBy(
   return sums;
 }
 
-function isAnything({ miners, good, lost, bytesUp, bytesDown }: SumStep): boolean {
-  return miners > 0 || good > 0 || lost > 0 || bytesUp > 0 || bytesDown > 0;
+/** The lost work of a step comes with causes, and so perhaps after the shares. */
+function isAnything({ miners, good, lost, lostDifficulty, bytesUp, bytesDown }: SumStep): boolean {
+  return miners > 0 || good > 0 || lost > 0 || lostDifficulty > 0 || bytesUp > 0 || bytesDown > 0;
 }
 
 function together(one: SumStep | undefined, other: SumStep): SumStep {

@@ -78,7 +78,7 @@ Deno.test("steps end with the clock's ten minutes; the first and the last are sh
   }
   assert.deepEqual(timesOf(store).slice(0, 3), [[200, 600], [600, 1200], [1200, 1800]]);
   assert.equal(timesOf(store).length, 4, "the one under way at the stop");
-  for (const { ms, farm } of store.steps) {
+  for (const { ms, farm } of store.steps.slice(0, 3)) {
     assert.ok(Math.abs(farm.seconds - ms / 1000) < 0.5, "it was there all the time");
   }
   assert.ok(store.isClosed);
