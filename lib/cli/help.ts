@@ -265,8 +265,6 @@ Examples
   btcagent --pool URL --user ADDRESS  mine without one
   btcagent -c agent_conf.json -l log  start as the Go agent is started
 
-To begin, copy conf/agent.example.jsonc and put your sub-account into the copy.
-
 ${EXIT_CODES}`;
 }
 
