@@ -12,6 +12,9 @@ const NOW = Date.UTC(2026, 11, 1, 12, 5);
 const MINUTE_MS = 60_000;
 const NO_SAMPLES: HistoryShape = { columns: [], hour: [], day: [], marks: [] };
 
+/** The worker that is asked for by its number, 1. */
+const KNOWN = new FakeStatus().worker(1)!;
+
 /** A sample that ended this many minutes ago. */
 function sample(minutes: number, good: number): number[] {
   return [(NOW - minutes * MINUTE_MS) / 1000, 10, 5, good, 1, 100, 7, 8];
@@ -26,8 +29,8 @@ function add(history: FakeHistory, minutes: number, good: number, outageSeconds 
     pools: new Map([["pool:3333", sums]]),
     accounts: new Map([["ali\u0000ce", sums]]),
     workers: [{
-      account: "",
-      name: 'rig0"\n\\',
+      account: KNOWN.account,
+      name: KNOWN.worker,
       hashrate: 1e12,
       lostPart: 0.1,
       connectedPart: 0.5,
