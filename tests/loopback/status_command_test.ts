@@ -37,7 +37,7 @@ Deno.test("a farm that mines is well, its pool down is down, and both are told b
 
   await pool.setFaults({ refuseConnections: true });
   pool.resetConnections();
-  await until(() => !rig.view.health().serving, "the outage");
+  await until(() => rig.proxy.parts.watch.attention.outageSince !== undefined, "the outage");
   const down = await status("--url", urlOf(rig));
   assert.match(down.stdout, /\nDOWN +No pool serves for/);
   assert.equal(down.code, 2);
