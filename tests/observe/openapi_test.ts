@@ -13,6 +13,15 @@ import { until } from "../support/test_proxy.ts";
 
 const FILE = "conf/openapi.json";
 
+/** Where a history is kept, so that there is an answer at every path. */
+function historyFolder(): { readonly file: string } & AsyncDisposable {
+  const folder = Deno.makeTempDirSync();
+  return {
+    file: `${folder}/history.sqlite`,
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
 Deno.test("conf/openapi.json is up to date (if not: deno task docs)", () => {
   assert.equal(Deno.readTextFileSync(FILE), openapiText());
 });
@@ -44,9 +53,11 @@ Deno.test("the document has every path and method of the server, and no other", 
 
 Deno.test("a client generated from the document reads everything of a running agent", async () => {
   const token = "s3cret";
+  await using folder = historyFolder();
   await using pool = await SimPool.start({ proofOfWork: false });
   await using rig = new StatusRig([pool], {
     status: { token, control: true, worker_series_max: 5 },
+    history: { path: folder.file },
   });
   await using _farm = SimFarm.start({
     port: rig.port,
@@ -89,7 +100,8 @@ Deno.test("a client generated from the document reads everything of a running ag
 
 Deno.test("every order and filter that the document names is one that the server takes", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
-  await using rig = new StatusRig([pool]);
+  await using folder = historyFolder();
+  await using rig = new StatusRig([pool], { history: { path: folder.file } });
   for (const { path, query = [] } of OPERATIONS) {
     for (const { name, schema } of query) {
       for (const value of (schema["enum"] ?? []) as readonly string[]) {

@@ -6,6 +6,7 @@ import { ROUTE_METHODS } from "../../lib/observe/status/routes.ts";
 import type { StreamStateShape } from "../../lib/observe/status/shapes.ts";
 import { startStatusServer } from "../../lib/observe/status/server.ts";
 import { EventReader } from "../support/event_reader.ts";
+import { FakeHistory } from "../support/fake_history.ts";
 import { FakeStatus } from "../support/fake_status.ts";
 
 const ALL = "all-7f3a";
@@ -23,6 +24,7 @@ const TRIED = [
 /** Asks a server with both tokens for one path. */
 async function statusOf(method: string, path: string, token: string | undefined): Promise<number> {
   const source = new FakeStatus();
+  source.history = new FakeHistory();
   const server = startStatusServer({
     hostname: "127.0.0.1",
     port: 0,
