@@ -324,6 +324,13 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: "post",
+    path: "/api/v1/notify/test",
+    id: "testNotify",
+    about: "Sends a test message to every channel of alarms.",
+    answer: "NotifyTest",
+  },
+  {
+    method: "post",
     path: "/api/v1/pools/{id}/pin",
     id: "pinPool",
     about: "Pins a pool.",

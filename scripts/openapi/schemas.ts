@@ -7,6 +7,7 @@ import type { GenericSchema } from "valibot";
 import * as countShapes from "../../lib/observe/status/count_shapes.ts";
 import * as historyShapes from "../../lib/observe/status/history_shapes.ts";
 import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
+import * as notifyShapes from "../../lib/observe/status/notify_shapes.ts";
 import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as streamShapes from "../../lib/observe/status/stream_shapes.ts";
@@ -32,6 +33,7 @@ const MODULES: readonly object[] = [
   countShapes,
   historyShapes,
   minerShapes,
+  notifyShapes,
   poolShapes,
   shapes,
   streamShapes,

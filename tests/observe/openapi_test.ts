@@ -83,8 +83,12 @@ Deno.test("a client generated from the document reads everything of a running ag
     listMiners: { q: "rig", sort: "-rejected_part", limit: 3 },
     listWorkers: { state: "trouble", sort: "missing" },
   };
-  // There is no file to read again, and a worker that is connected stays.
-  const refused: Readonly<Record<string, number>> = { reload: 422, forgetWorker: 409 };
+  // There is no file to read again, a worker that is connected stays, and there is no channel.
+  const refused: Readonly<Record<string, number>> = {
+    reload: 422,
+    forgetWorker: 409,
+    testNotify: 409,
+  };
   for (const id of client.operations) {
     const { status } = await client.ask(id, base, token, ids[id]);
     assert.equal(status, refused[id] ?? 200, id);

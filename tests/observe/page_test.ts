@@ -528,7 +528,7 @@ Deno.test("what is lost is a rate over the time there was, an hour at most", () 
 Deno.test("one worker is spoken of as one", () => {
   const summary = calmSummary();
   summary.attention.workers.working = 1;
-  assert.match(headlineOf(summary).text, /^1 worker, working; /);
+  assert.match(headlineOf(summary).text, /^1 worker working; /);
   summary.attention.workers = { ...summary.attention.workers, working: 9, missing: 1 };
   assert.equal(headlineOf(summary).text, "1 of 10 workers needs attention");
   assert.deepEqual([1, 2].map((count) => countWords("missing", count)), [
