@@ -145,8 +145,10 @@ export class Telling implements NewsGiver {
   tellJobless(): void {
     const time = this.#now();
     const slots = new Set<Slot<MinerSeat>>();
-    for (const [{ slot }, since] of this.#jobless) {
-      if (time - since >= JOBLESS_MS) slots.add(slot!);
+    for (const [seat, since] of this.#jobless) {
+      const slot = seat.slot!;
+      if (slot.work.job !== undefined) this.#jobless.delete(seat);
+      else if (time - since >= JOBLESS_MS) slots.add(slot);
     }
     for (const slot of slots) this.tell(slot);
   }

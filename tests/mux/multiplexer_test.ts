@@ -88,6 +88,20 @@ Deno.test("A miner at a connection without a job hears its difficulty, and the j
   assert.equal(miner.job.isClean, false);
 });
 
+Deno.test("Once a first job has come, time alone has nobody asked for news", () => {
+  const world = new MuxWorld();
+  const pool = world.bare("a");
+  world.activate(pool);
+  world.join();
+  world.job(pool, "9", true);
+  const { rounds } = world.fanout;
+  for (let second = 0; second < 10; second++) {
+    world.clock.advance(1_000);
+    world.tick();
+  }
+  assert.equal(world.fanout.rounds, rounds);
+});
+
 Deno.test("A spare gets no miners, and its jobs go to no miner", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
