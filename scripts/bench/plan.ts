@@ -33,6 +33,7 @@ const OPTIONS = {
   "v8-flag": { type: "string", multiple: true },
   compare: { type: "string", multiple: true },
   history: { type: "boolean" },
+  "disk-delay": { type: "string" },
   floor: { type: "boolean" },
   runs: { type: "string" },
   miners: { type: "string" },
@@ -88,6 +89,7 @@ Options
                    them (agent)
   --window MS      share_batch_window_ms (the agent's default)
   --history        each run of ours a second time with a history on disk, to compare them
+  --disk-delay MS  with --history, a third time with each fsync this much longer (strace)
   --deno-flag=FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
   --v8-flag=FLAG   one more flag for V8; may be repeated
   --compare CMD    another agent beside ours, such as '/opt/agent -c {conf}'; words are split at
@@ -151,11 +153,19 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
         "configuration file goes, such as '/opt/agent -c {conf}'",
     );
   }
+  const diskDelayMs = whole("disk-delay", values["disk-delay"], 1);
+  if (diskDelayMs !== undefined && !values.history) {
+    throw new Misuse("Option --disk-delay is for --history only");
+  }
+  const histories = [
+    { history: false, diskDelayMs: undefined },
+    ...values.history ? [{ history: true, diskDelayMs: undefined }] : [],
+    ...diskDelayMs === undefined ? [] : [{ history: true, diskDelayMs }],
+  ];
   const ours = engines.filter((engine) => engine !== "none").flatMap((engine) =>
     forms.flatMap((form) =>
       pools.flatMap((pool) =>
-        (values.history ? [false, true] : [false])
-          .map((history) => ourAgent({ ...variation, engine, form, pool, history }))
+        histories.map((each) => ourAgent({ ...variation, engine, form, pool, ...each }))
       )
     )
   );

@@ -61,6 +61,11 @@ export interface Variation {
   readonly windowMs: number | undefined;
   /** Whether it keeps a history on disk, in the folder of its run. */
   readonly history: boolean;
+  /**
+   * How much longer each fsync takes, in milliseconds, as on a slow disk: strace(1) holds it up.
+   * `undefined`: not at all.
+   */
+  readonly diskDelayMs: number | undefined;
   /** Flags beside those of `deno task start`, such as `--cpu-prof`. */
   readonly denoFlags: readonly string[];
   /** Flags beside its `--v8-flags`. */
@@ -79,7 +84,7 @@ const V8_FLAGS = "--v8-flags=";
 
 /** Returns this agent as a package or `deno task start` runs it, with the variation. */
 export function ourAgent(variation: Variation): Subject {
-  const { form, engine, pool, windowMs, history, denoFlags, v8Flags } = variation;
+  const { form, engine, pool, windowMs, history, diskDelayMs, denoFlags, v8Flags } = variation;
   const isBundled = form === "program";
   const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
   const own = isBundled ? PROGRAM_FLAGS : ["--config", fileOf("deno.json"), ...START_FLAGS];
@@ -89,7 +94,7 @@ export function ourAgent(variation: Variation): Subject {
   return {
     name: [
       ...[engine, ...pool === "agent" ? [] : [pool], ...isBundled ? [] : [form]],
-      ...[...window, ...history ? ["history"] : [], ...denoFlags, ...v8Flags],
+      ...[...window, ...history ? [historyName(diskDelayMs)] : [], ...denoFlags, ...v8Flags],
     ].join(", "),
     pool,
     isFloor: false,
@@ -98,6 +103,7 @@ export function ourAgent(variation: Variation): Subject {
     command: (conf, release) => [
       ...["env", "DENO_NO_UPDATE_CHECK=1", "MALLOC_ARENA_MAX=1"],
       ...isBundled ? [`DENO_DIR=${release}/cache`] : [],
+      ...diskDelayMs === undefined ? [] : slowDisk(diskDelayMs),
       ...[Deno.execPath(), "run", ...denoFlags, ...flags],
       ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],
@@ -121,6 +127,18 @@ export function ourAgent(variation: Variation): Subject {
       ...attack === undefined ? {} : { limits: { ban_after_violations: 0 } },
     }),
   };
+}
+
+function historyName(diskDelayMs: number | undefined): string {
+  return diskDelayMs === undefined ? "history" : `history, fsync + ${diskDelayMs} ms`;
+}
+
+/** Holds up every fsync of the command that follows; other calls are not stopped. */
+function slowDisk(ms: number): string[] {
+  const inject = `inject=fsync,fdatasync:delay_enter=${ms * 1000}`;
+  // -D: the process that is measured stays the agent.
+  return ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"]
+    .concat("-e", "trace=fsync,fdatasync", "-e", inject);
 }
 
 /** Another agent, started by `command`, in which `{conf}` stands for its configuration file. */

@@ -64,7 +64,14 @@ Deno.test("more miners than files may be open are refused before anything starts
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
   const pool = "agent";
   const flagged = { denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
-  const variation = { engine: "libc", pool, windowMs: 0, history: false, ...flagged } as const;
+  const variation = {
+    engine: "libc",
+    pool,
+    windowMs: 0,
+    history: false,
+    diskDelayMs: undefined,
+    ...flagged,
+  } as const;
   const commandOf = (form: "program" | "sources") =>
     ourAgent({ ...variation, form, pool: "agent" }).command("conf.json", "/release").join(" ");
   const flags = /--v8-flags=\S*--optimize-for-size\S*,--x .*--allow-net /;
@@ -95,6 +102,7 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
     pool: "agent",
     windowMs: 0,
     history: false,
+    diskDelayMs: undefined,
     denoFlags: [],
     v8Flags: [],
   } as const;
@@ -116,6 +124,10 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
   const kept = readConfig(agentConf(keeping, ports, what));
   assert.ok(kept.ok && result.config.history.path === "");
   assert.equal(kept.config.history.path, "history.sqlite");
+  const slow = ourAgent({ ...variation, history: true, diskDelayMs: 500 });
+  assert.equal(slow.name, "deno, window 0 ms, history, fsync + 500 ms");
+  const held = / strace -D .* inject=fsync,fdatasync:delay_enter=500000 \S+deno run /;
+  assert.match(slow.command("x.json", "/release").join(" "), held);
   const other = otherAgent("/opt/agent -c {conf}");
   const theirs = JSON.parse(agentConf(other, ports, what));
   assert.deepEqual(theirs.pools[0], ["127.0.0.1", 2, "bench"]);
