@@ -9,6 +9,7 @@ import type { WorkerState } from "../base/worker_state.ts";
 import { columnOf } from "../mux/books/ledger.ts";
 import { logTroubles } from "../observe/log.ts";
 import type {
+  DiskTrouble,
   FarmSnapshot,
   LostWorkFacts,
   PoolFacts,
@@ -19,6 +20,7 @@ import { OTHER_POOLS } from "../workers/cause_table.ts";
 import { lossesOf, partLost } from "../workers/causes.ts";
 import { OTHERS } from "../workers/origins.ts";
 import { workerSums } from "../workers/worker_view.ts";
+import type { HistoryView } from "./farm_view.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** A certificate's days are counted in these. */
@@ -54,6 +56,7 @@ export type SnapshotSource = Pick<
 export class FarmReader {
   readonly #proxy: SnapshotSource;
   readonly #startedReal: number;
+  readonly #history: Pick<HistoryView, "shape"> | undefined;
   #workers = NO_WORKERS;
   #lostWork: LostWorkFacts = { part: 0, shares: 0, causes: "" };
   #changes = 0;
@@ -64,9 +67,14 @@ export class FarmReader {
   #finder = "";
 
   /** Hashrates are counted from `startedReal` on, when the proxy was started in real time. */
-  constructor(proxy: SnapshotSource, startedReal: number) {
+  constructor(
+    proxy: SnapshotSource,
+    startedReal: number,
+    history: Pick<HistoryView, "shape"> | undefined,
+  ) {
     this.#proxy = proxy;
     this.#startedReal = startedReal;
+    this.#history = history;
     this.#pinned = proxy.pinnedPool;
     this.#blocks = proxy.parts.counter.total.snapshot().blocks;
   }
@@ -139,7 +147,7 @@ export class FarmReader {
         file,
         daysLeft: (expiresAt - wallTime) / DAY_MS,
       })),
-      disk: logTroubles(),
+      disk: [...logTroubles(), ...historyTroubles(this.#history)],
       blocks,
       blocksLost,
       finder: this.#finder,
@@ -187,4 +195,12 @@ export class FarmReader {
     this.#finders = finders;
     this.#blocks = blocks;
   }
+}
+
+/** What is wrong with the disk of the history. A clock that is not set yet is no trouble of it. */
+function historyTroubles(history: Pick<HistoryView, "shape"> | undefined): DiskTrouble[] {
+  if (history === undefined) return [];
+  const { state, problem } = history.shape;
+  const isWell = state === "working" || state === "no_clock";
+  return isWell ? [] : [{ what: "the history", reason: problem }];
 }

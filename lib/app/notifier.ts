@@ -19,7 +19,7 @@ import {
   type TestResult,
 } from "../observe/notify/notifications.ts";
 import { partLost } from "../workers/causes.ts";
-import type { FarmSummary } from "./farm_view.ts";
+import type { FarmSummary, HistoryView } from "./farm_view.ts";
 import { FarmReader, type SnapshotSource } from "./farm_snapshot.ts";
 
 /** How often it is looked, in milliseconds. */
@@ -47,6 +47,8 @@ export interface NotifierOptions {
   readonly startedReal: number;
   /** Real time. */
   readonly time: Time;
+  /** The history on disk, if one is kept. */
+  readonly history: Pick<HistoryView, "shape"> | undefined;
   /** How often it is looked, if not as at a farm. */
   readonly times?: LookTimes;
 }
@@ -64,12 +66,13 @@ export class Notifier {
   #countedAt = -Infinity;
   #isStopped = false;
 
-  private constructor({ proxy, startedReal, time, times = LOOK_TIMES }: NotifierOptions) {
+  private constructor(options: NotifierOptions) {
+    const { proxy, startedReal, time, history, times = LOOK_TIMES } = options;
     this.#proxy = proxy;
     this.#time = time;
     this.#times = times;
     this.#config = proxy.config;
-    this.#reader = new FarmReader(proxy, startedReal);
+    this.#reader = new FarmReader(proxy, startedReal, history);
     this.#notifications = new Notifications({
       settings: proxy.config.notify,
       startedAt: proxy.clock.now(),

@@ -6,23 +6,31 @@ import type { Time } from "../base/clock.ts";
 import type { DeliveryReport } from "../observe/notify/delivery.ts";
 import type { TestResult } from "../observe/notify/notifications.ts";
 import type { SnapshotSource } from "./farm_snapshot.ts";
-import type { FarmAlarms } from "./farm_view.ts";
+import type { FarmAlarms, HistoryView } from "./farm_view.ts";
 import type { LookTimes, Notifier } from "./notifier.ts";
+
+/** What else a notifier may work with. */
+export interface NotifierParts {
+  /** The history on disk, if one is kept: its disk may fail. */
+  readonly history?: Pick<HistoryView, "shape"> | undefined;
+  /** How often it is looked, if not as at a farm. */
+  readonly times?: LookTimes | undefined;
+}
 
 /** The notifier of a proxy, on or off. */
 export class NotifierSwitch implements FarmAlarms {
   readonly #proxy: SnapshotSource;
   readonly #startedReal: number;
   readonly #time: Time;
-  readonly #times: LookTimes | undefined;
+  readonly #parts: NotifierParts;
   #notifier: Notifier | undefined;
   #isStopped = false;
 
   /** Off. To be created when the proxy has just started. */
-  constructor(proxy: SnapshotSource, time: Time, times?: LookTimes) {
+  constructor(proxy: SnapshotSource, time: Time, parts: NotifierParts = {}) {
     this.#proxy = proxy;
     this.#time = time;
-    this.#times = times;
+    this.#parts = parts;
     this.#startedReal = proxy.clock.realNow();
   }
 
@@ -44,11 +52,13 @@ export class NotifierSwitch implements FarmAlarms {
     }
     if (this.#notifier !== undefined) return await this.#notifier.reconfigure();
     const { Notifier } = await import("./notifier.ts");
+    const { history, times } = this.#parts;
     const notifier = await Notifier.start({
       proxy: this.#proxy,
       startedReal: this.#startedReal,
       time: this.#time,
-      ...this.#times === undefined ? {} : { times: this.#times },
+      history,
+      ...times === undefined ? {} : { times },
     });
     if (this.#isStopped) notifier.stop();
     else this.#notifier = notifier;

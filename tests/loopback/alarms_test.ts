@@ -4,16 +4,19 @@
  */
 
 import assert from "node:assert/strict";
-import { NotifierSwitch } from "../../lib/app/notifier_switch.ts";
+import type { InferOutput } from "valibot";
+import { type NotifierParts, NotifierSwitch } from "../../lib/app/notifier_switch.ts";
 import type { LookTimes } from "../../lib/app/notifier.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { SETTLING_TIMES } from "../../lib/observe/notify/settling.ts";
+import { KeptHistorySchema } from "../../lib/observe/status/history_shapes.ts";
 import { SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { NotifyTestSchema } from "../../lib/observe/status/notify_shapes.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
+import { sampleOf } from "../support/fake_status.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 import { StatusRig } from "../support/status_rig.ts";
@@ -57,22 +60,22 @@ class Rig implements AsyncDisposable {
     pools: readonly SimPool[],
     hook: Webhook,
     settings: Readonly<Record<string, unknown>>,
-    looks: LookTimes,
+    { times = LOOKS, history }: NotifierParts,
   ) {
     this.#pools = pools;
     this.#hook = hook;
     this.#settings = this.#withChannel(settings);
     this.proxy = new TestProxy(pools, this.#settings, { workerTimes: QUICK });
-    this.alarms = new NotifierSwitch(this.proxy.proxy, systemTime, looks);
+    this.alarms = new NotifierSwitch(this.proxy.proxy, systemTime, { times, history });
   }
 
   static async start(
     pools: readonly SimPool[],
     hook: Webhook,
     settings: Readonly<Record<string, unknown>> = {},
-    looks = LOOKS,
+    parts: NotifierParts = {},
   ): Promise<Rig> {
-    const rig = new Rig(pools, hook, settings, looks);
+    const rig = new Rig(pools, hook, settings, parts);
     await rig.alarms.apply();
     return rig;
   }
@@ -162,8 +165,7 @@ Deno.test("a healthy farm tells nothing, and neither do its start and its stop",
       workers_silent: { on: false },
     };
     await using rig = await Rig.start([first, second], hook, { notify: { events } }, {
-      ...LOOKS,
-      settling: { ...NO_SETTLING, startMs: 2_000 },
+      times: { ...LOOKS, settling: { ...NO_SETTLING, startMs: 2_000 } },
     });
     await using farm = minersOf(rig);
     await farm.until(() => farm.statistics().accepted >= 60);
@@ -209,8 +211,7 @@ Deno.test("an outage is told with its reason and its end with its length, and no
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
   await using rig = await Rig.start([pool], hook, {}, {
-    ...LOOKS,
-    settling: { ...NO_SETTLING, outageMs: 5_000 },
+    times: { ...LOOKS, settling: { ...NO_SETTLING, outageMs: 5_000 } },
   });
   await using farm = minersOf(rig);
   await farm.until(() => farm.statistics().accepted >= 20);
@@ -297,7 +298,7 @@ Deno.test("a pin and a reload that move all miners are no alarm", async () => {
   await using first = await SimPool.start({ proofOfWork: false });
   await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
   const settling = { ...NO_SETTLING, changeMs: SETTLING_TIMES.changeMs };
-  await using rig = await Rig.start([first, second], hook, {}, { ...LOOKS, settling });
+  await using rig = await Rig.start([first, second], hook, {}, { times: { ...LOOKS, settling } });
   await using farm = minersOf(rig);
   await farm.until(() => farm.statistics().accepted >= 20);
   rig.proxy.proxy.pinPool(1);
@@ -322,6 +323,22 @@ Deno.test("a hashrate below the nominal one is told, and its recovery", async ()
   assert.match(rig.last, /^The farm does \d.* of the nominal 1\.00 EH\/s$/);
   await rig.reload({ workers: { nominal_hashrate: 1 } });
   await rig.tells("hashrate begin", "hashrate end");
+});
+
+Deno.test("a disk that takes no history is told with its reason, and when it takes some again", async () => {
+  await using hook = new Webhook();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  const shape = { ...sampleOf(KeptHistorySchema), state: "no_clock", problem: "no clock" } as const;
+  const history: { shape: InferOutput<typeof KeptHistorySchema> } = { shape };
+  await using rig = await Rig.start([pool], hook, {}, { history });
+  await looks(rig, 5);
+  assert.deepEqual(rig.told, [], "a clock that is not set is no trouble of the disk");
+  history.shape = { ...shape, state: "full", problem: "the disk is full" };
+  await rig.tells("disk begin");
+  assert.match(rig.last, /^Cannot write the history: the disk is full/);
+  history.shape = { ...shape, state: "working", problem: "" };
+  await rig.tells("disk begin", "disk end");
+  assert.match(rig.last, /^the history can be written again/);
 });
 
 Deno.test("without a channel nothing runs; a reload brings channels and takes them away", async () => {
