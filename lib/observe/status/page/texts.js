@@ -28,7 +28,7 @@ export const ENGLISH = {
 
   tokenTitle: "Token required",
   tokenAbout:
-    "This btcagent shows its status with the token that status.token in its configuration names.",
+    "This btcagent asks for the token in status.token or status.read_token of its configuration.",
   tokenLabel: "Token",
   tokenWrong: "Wrong token",
   tokenRemember: "Remember it in this browser",

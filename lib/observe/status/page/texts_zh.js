@@ -20,7 +20,7 @@ export const CHINESE = {
   dark: "深色",
 
   tokenTitle: "需要令牌",
-  tokenAbout: "查看此 btcagent 的状态需要令牌，即其配置项 status.token 的值。",
+  tokenAbout: "查看此 btcagent 的状态需要令牌，即其配置项 status.token 或 status.read_token 的值。",
   tokenLabel: "令牌",
   tokenWrong: "令牌不正确",
   tokenRemember: "在此浏览器中记住",
