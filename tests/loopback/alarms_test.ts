@@ -338,7 +338,7 @@ Deno.test("a disk that takes no history is told with its reason, and when it tak
   assert.match(rig.last, /^Cannot write the history: the disk is full/);
   history.shape = { ...shape, state: "working", problem: "" };
   await rig.tells("disk begin", "disk end");
-  assert.match(rig.last, /^the history can be written again/);
+  assert.match(rig.last, /^Can write the history again/);
 });
 
 Deno.test("without a channel nothing runs; a reload brings channels and takes them away", async () => {

@@ -214,7 +214,7 @@ function disk({ disk: found }: FarmSnapshot, { disk: alarm }: AlarmSettings): Co
     kind: "disk",
     subject: what,
     about: `Cannot write ${shown(what, MAX_REASON)}${because(reason)}`,
-    over: `${shown(what, MAX_REASON)} can be written again`,
+    over: `Can write ${shown(what, MAX_REASON)} again`,
     afterMs: alarm.after_seconds * 1000,
   }));
 }
