@@ -88,11 +88,12 @@ browserTest("an hour and a day go on before the last start of btcagent", async (
   await using server = new FarmServer(farmWithHistory());
   const { look, asked } = await lookAt(server);
   await using _look = look;
-  const before = look.page.getByRole("img", { name: /^Working miners: now .* highest 2,000/ });
+  const before = look.page.getByRole("img", { name: /^Working miners: now 12, .* highest 2,000/ });
   await before.waitFor();
   await look.page.getByRole("button", { name: "24 hours" }).first().click();
   await until(() => asked.at(-1) === "?span=day", "the day's history");
-  await look.page.getByRole("img", { name: /^Working miners: now 12, .* highest 2,000/ }).waitFor();
+  // The samples of a day begin with the first whole minute.
+  await look.page.getByRole("img", { name: /^Working miners: .* highest 2,000/ }).waitFor();
 });
 
 browserTest(

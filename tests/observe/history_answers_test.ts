@@ -69,6 +69,9 @@ Deno.test("of the farm, samples in memory follow what is on the disk, each share
   );
   assert.deepEqual(column("outage_seconds", answer), [0, 0, null, null]);
   assert.equal(answer.step_seconds, 600);
+  const day = [[(NOW - 3 * MINUTE_MS) / 1000, 60, 5, 7, 1, 100, 7, 8]];
+  const minutes = ask("span=day", { source, samples: { ...samples, day } });
+  assert.deepEqual(column("good", minutes), [3, 4, 7, 2], "minutes, then what is newer");
   const week = ask("span=week", { source, samples });
   assert.deepEqual(column("good", week), [3, 4], "of older spans the disk alone is asked");
 });

@@ -87,7 +87,10 @@ export function* spanAnswer(
   if (past.rows.length === 0 && !isKnown) throw unknown(subject.kind);
   const rows = [...past.rows];
   if (subject.kind === "farm" && isShort) {
-    rows.push(...samplesSince(samples[span], Math.max(from / 1000, lastTime(rows))));
+    // Those of a day end with the last whole minute, those of an hour with the last ten seconds.
+    for (const finer of span === "day" ? [samples.day, samples.hour] : [samples.hour]) {
+      rows.push(...samplesSince(finer, Math.max(from / 1000, lastTime(rows))));
+    }
   }
   yield;
   return {
