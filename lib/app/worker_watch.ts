@@ -92,9 +92,10 @@ export class WorkerWatch implements AttendanceBook {
         sessionId: miner.sessionId,
         upstream: miner.upstreamName,
       }, time);
-      if (attendance === 0) return 0;
+      const { steps } = this.#options;
+      if (steps === undefined || attendance === 0) return attendance;
       const { row, id, connections } = this.#workerOf(attendance);
-      this.#options.steps?.loggedIn(attendance - 1, row, id, connections === 1, time);
+      steps.loggedIn(attendance - 1, row, id, connections === 1, time);
       return attendance;
     }) ?? 0;
   }
@@ -182,8 +183,10 @@ export class WorkerWatch implements AttendanceBook {
   }
 
   #sumOf(sessionId: number, columns: readonly number[]): number {
+    const { counter } = this.#options;
     let sum = 0;
-    for (const column of columns) sum += this.#options.counter.minerCount(sessionId, column);
+    // By index: `for…of` makes an object for each column of each miner here.
+    for (let i = 0; i < columns.length; i++) sum += counter.minerCount(sessionId, columns[i]!);
     return sum;
   }
 

@@ -229,6 +229,3 @@ export type SimulateCommand = Extract<Command, { kind: "simulate" }>;
 
 /** The command that examines a configuration and everything it needs. */
 export type CheckCommand = Extract<Command, { kind: "check" }>;
-
-/** The command that prints a configuration. */
-export type ConfigCommand = Extract<Command, { kind: "config" }>;

@@ -210,7 +210,7 @@ export class WorkerRecords {
     const value = this.workers.uint32(row, WORKER.address);
     if ((this.#flags(row) & FLAG.isTextAddress) !== 0) return this.texts.of(value);
     if (value === 0) return "";
-    return [24, 16, 8, 0].map((shift) => value >>> shift & 0xff).join(".");
+    return `${value >>> 24}.${value >>> 16 & 0xff}.${value >>> 8 & 0xff}.${value & 0xff}`;
   }
 
   /** Stores that address: an IPv4 address as a number, any other as a text. */
