@@ -40,6 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/protocol/stratum": ["lib/base"],
   "lib/protocol/agent": ["lib/base", "lib/protocol/stratum"],
   "lib/protocol/sv2": ["lib/base", "lib/bitcoin/sha256.ts"],
+  // Apart, so that reading an address or a message never loads the libraries of the handshake.
+  "lib/protocol/sv2/noise": ["lib/base", "lib/protocol/sv2"],
   "lib/net": ["lib/base", "lib/observe"],
   "lib/host": ["lib/base", "lib/observe", "lib/net/libc"],
   "lib/mux": ["lib/base", "lib/bitcoin", "lib/observe", "lib/protocol/stratum"],

@@ -47,7 +47,8 @@ export class FrameOpener {
    * until the next call.
    *
    * @throws the fault class given: `bad-seal` for bytes that the other side did not seal so,
-   * `frame-too-long` for a payload over the limit, before any of it is kept. No call may follow.
+   * `frame-too-long` for a payload over the limit, before any of it is kept. No call may follow:
+   * the stream is lost.
    */
   next(): Frame | undefined {
     if (this.#header === undefined) {
