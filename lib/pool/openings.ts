@@ -91,13 +91,14 @@ export class Openings {
   connect(pool: ListedPool, use: ConnectionUse): PoolConnection {
     const { poolId, host, port, usesTls, password, workers, minersPerConnection } = pool;
     const { settings, options } = this.#parts;
-    const { open, version, mux, now, rateClock, time, connects } = options;
+    const { open, version, mux, now, rateClock, time, connects, need } = options;
     return open({
       ...settings().connection,
       ...use,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },
+      hashrateFor: (upstream) => need().hashrateFor(upstream),
       connectsAgain: () => connects.connectsAgain(pool),
       password,
       workers,
@@ -105,6 +106,7 @@ export class Openings {
       version,
       now,
       rateClock,
+      wallNow: time.wallNow,
       timers: time,
       mux,
     });

@@ -72,6 +72,8 @@ export class PacedOutgoing {
   #first = 0;
   /** Possible blocks that came while it was held: they are sent before all others. */
   #heldBlocks: Queued[] = [];
+  /** Called once everything is written. */
+  #finished: (() => void) | undefined;
   #isHeld = false;
   #unheardBytes = 0;
   #messages = 0;
@@ -90,9 +92,14 @@ export class PacedOutgoing {
     this.#opening = opening;
     this.#now = now;
     this.#outbox = new Outbox(connection, {
-      written: () => this.#fill(),
+      written: () => {
+        this.#fill();
+        this.#finishIfWritten();
+      },
       failed: (error) => {
         if (!this.#isStopped) events.failed(error);
+        this.#finished?.();
+        this.#finished = undefined;
       },
     });
   }
@@ -185,6 +192,20 @@ export class PacedOutgoing {
   /** Call this several times a second. */
   tick(): void {
     this.#fill();
+  }
+
+  /** The connection ends with this message; `done` is called once it is written or cannot be. */
+  finish(message: Uint8Array, done: () => void): void {
+    this.#finished = done;
+    this.#append(message);
+    this.stop();
+    this.#finishIfWritten();
+  }
+
+  #finishIfWritten(): void {
+    if (this.#finished === undefined || this.#outbox.waitingBytes > 0) return;
+    this.#finished();
+    this.#finished = undefined;
   }
 
   /** The connection is over. */
