@@ -44,6 +44,7 @@ export function poolKinds(
         loadStratum().then((Session) => (inner) => new Session(inner, workers)),
       );
     },
+    sv2: (options) => new LateConnection(options, Promise.reject(new Error("they are missing"))),
   };
   return {
     open: (options) => {
@@ -59,6 +60,7 @@ export function poolKinds(
       const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
       if (kind === "agent") return question.answered(AGENT_EXTRANONCE2_BYTES);
       if (kind === "stratum") return await askStratumSize(question);
+      if (kind === "sv2") return question.answered(undefined);
       await askUnknownSize(question, found);
     },
   };

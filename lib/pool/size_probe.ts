@@ -107,9 +107,9 @@ export class SizeProbe {
     answered: (bytes: number | undefined) => void,
   ): Promise<void> {
     const { askSize, version, now, timers } = this.#options;
-    const { host, port, usesTls } = pool;
+    const { host, port, usesTls, authorityKey } = pool;
     return askSize(pool.kind, {
-      address: { host, port, usesTls },
+      address: { host, port, usesTls, authorityKey },
       account: pool.account ?? "",
       password: pool.password,
       version,
