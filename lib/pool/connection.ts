@@ -26,14 +26,14 @@ export interface PoolConnectionOptions {
   readonly address: PoolAddress;
   /** What it speaks; `unknown` if btcagent has to find out. */
   readonly kind: KindOfPool;
-  /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
+  /** The name to mine as: the sub-account at an agent pool, the `user` at any other. */
   readonly account: string;
   /**
    * The password; empty for none. It appears in no log. A pool that the list calls an agent pool
    * gets none; a pool of unknown kind gets it with the question for its kind.
    */
   readonly password: string;
-  /** How many workers a Stratum pool sees; absent for one. */
+  /** How many workers a pool sees that is not an agent pool; absent for one. */
   readonly workers?: WorkersSeen;
   /**
    * The hashes a second of the miners that a connection is for, the given one or, without one, a
@@ -50,7 +50,7 @@ export interface PoolConnectionOptions {
   readonly isOfOneWorker?: boolean;
   /** Makes many connections to a Stratum pool take turns; absent for a single one. */
   readonly gate?: TurnGate;
-  /** The most miners on this connection to a Stratum pool; absent for as many as fit. */
+  /** The most miners on this connection, if it is not to an agent pool; absent for as many as fit. */
   readonly minersPerConnection?: number | undefined;
   /** Whether to ask for verdicts, if the pool offers them. */
   readonly wantsVerdicts: boolean;

@@ -89,7 +89,8 @@ export class Openings {
 
   /** Starts a connection to a pool, for all miners or for those of one worker. */
   connect(pool: ListedPool, use: ConnectionUse): PoolConnection {
-    const { poolId, host, port, usesTls, password, workers, minersPerConnection } = pool;
+    const { poolId, host, port, usesTls, authorityKey } = pool;
+    const { password, workers, minersPerConnection } = pool;
     const { settings, options } = this.#parts;
     const { open, version, mux, now, rateClock, time, connects, need } = options;
     return open({
@@ -97,7 +98,7 @@ export class Openings {
       ...use,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
-      address: { host, port, usesTls },
+      address: { host, port, usesTls, authorityKey },
       hashrateFor: (upstream) => need().hashrateFor(upstream),
       connectsAgain: () => connects.connectsAgain(pool),
       password,

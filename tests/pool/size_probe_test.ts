@@ -92,7 +92,12 @@ Deno.test("a Stratum pool hears configure and subscribe, no login, and is left a
   const [call] = rig.dial.calls;
   const methods = linesOf(call!.opening).map(({ method }) => method);
   assert.deepEqual(methods, ["mining.configure", "mining.subscribe"]);
-  assert.deepEqual(call!.address, { host: "pool0", port: 3333, usesTls: false });
+  assert.deepEqual(call!.address, {
+    host: "pool0",
+    port: 3333,
+    usesTls: false,
+    authorityKey: undefined,
+  });
   const connection = await rig.open(call!);
   connection.deliver(linesToBytes([
     '{"id":null,"method":"mining.set_difficulty","params":[1024]}',
