@@ -34,7 +34,8 @@ const POOL_SUMS = ["lib/mux/books/pool_counts.ts", "lib/mux/books/traffic.ts"];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/base": [],
-  "lib/config": ["lib/base"],
+  // An address may carry a pool's authority key, whose form belongs to Stratum V2.
+  "lib/config": ["lib/base", "lib/protocol/sv2/authority_key.ts"],
   "lib/bitcoin": ["lib/base"],
   "lib/observe": ["lib/base"],
   "lib/protocol/stratum": ["lib/base"],
@@ -67,6 +68,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",
+    "lib/pool/sv2",
     "lib/protocol",
     ...UPSTREAM,
   ],
@@ -75,6 +77,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/bitcoin",
     "lib/observe",
     "lib/protocol/stratum",
+    "lib/net/pools",
+    "lib/pool",
+    ...UPSTREAM,
+  ],
+  "lib/pool/sv2": [
+    "lib/base",
+    "lib/bitcoin",
+    "lib/observe",
+    "lib/protocol/stratum",
+    "lib/protocol/sv2",
+    "lib/protocol/sv2/noise",
     "lib/net/pools",
     "lib/pool",
     ...UPSTREAM,

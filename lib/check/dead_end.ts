@@ -46,6 +46,13 @@ const WORDS: Readonly<Record<KindOfPool, Words>> = {
     setTls: "write its address with stratum+ssl://",
     other: " or agents (btcagent+tcp://)",
   },
+  // It encrypts itself: the peer's TLS does not help.
+  sv2: {
+    none: "no Stratum V2",
+    tls: "stratum+ssl://",
+    setTls: "it may be a port for Stratum V1: write its address with stratum+ssl://",
+    other: " or ordinary Stratum (stratum+tcp://)",
+  },
   unknown: {
     none: "no pool",
     tls: "pool_use_tls",

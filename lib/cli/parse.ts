@@ -11,7 +11,12 @@ import {
   WANTED_PASSWORD,
   WANTED_USER,
 } from "../config/pool_fields.ts";
-import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "../config/pool_url.ts";
+import {
+  MAX_POOL_URL_LENGTH,
+  parsePoolUrl,
+  WANTED_AUTHORITY_KEY,
+  WANTED_POOL_URL,
+} from "../config/pool_url.ts";
 import { quote } from "../config/problem.ts";
 import {
   type Command,
@@ -139,10 +144,18 @@ function poolsOf(
   }
   for (const url of urls) {
     const result = parsePoolUrl(url.slice(0, MAX_POOL_URL_LENGTH + 1), LOGIN_BELONGS);
-    if (result.ok && url.length <= MAX_POOL_URL_LENGTH) continue;
-    const hint = result.ok ? "it is too long" : result.hint;
-    const found = result.ok ? quote(url) : result.found;
-    throw new Misuse(`Option --pool is ${found}, must be ${WANTED_POOL_URL}; ${hint}`);
+    if (!result.ok) {
+      const hint = result.hint === undefined ? "" : `; ${result.hint}`;
+      throw new Misuse(`Option --pool is ${result.found}, must be ${result.wanted}${hint}`);
+    }
+    if (url.length > MAX_POOL_URL_LENGTH) {
+      throw new Misuse(
+        `Option --pool is ${quote(url)}, must be ${WANTED_POOL_URL}; it is too long`,
+      );
+    }
+    if (result.url.kind === "sv2" && result.url.authorityKey === undefined) {
+      throw new Misuse(`Option --pool is ${quote(url)}, must have ${WANTED_AUTHORITY_KEY}`);
+    }
   }
   const user = textOf(given, "user");
   if (user === undefined) {

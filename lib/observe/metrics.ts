@@ -252,7 +252,7 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     labelled.map(({ pool, labels }) => [labels, value(pool)]);
   page.gauge(
     "btcagent_pool_info",
-    "The pool's protocol: agent, stratum, or unknown until it is found out.",
+    "The pool's protocol: agent, stratum, sv2, or unknown until it is found out.",
     labelled.map(({ pool, labels }): Sample => [{ ...labels, kind: pool.kind }, 1]),
   );
   page.gauge(

@@ -191,6 +191,7 @@ export const ENGLISH = {
   poolIdle: "No miner yet",
   kind_agent: "agent protocol",
   kind_stratum: "Stratum",
+  kind_sv2: "Stratum V2",
   kind_unknown: "kind not known yet",
   ownConnections: "Worker connections: {ready} ready, {opening} opening",
   andKept: "{count} kept",

@@ -182,6 +182,7 @@ export const CHINESE = {
   poolIdle: "尚无矿机",
   kind_agent: "Agent 协议",
   kind_stratum: "Stratum",
+  kind_sv2: "Stratum V2",
   kind_unknown: "类型尚未确定",
   ownConnections: "矿工独立连接：就绪 {ready}，建立中 {opening}",
   andKept: "留存 {count}",
