@@ -10,8 +10,8 @@ import type { MinerReport } from "../miner/report.ts";
 import type { Miners } from "../miner/miners.ts";
 import type { Account, Accounts } from "../mux/accounts.ts";
 import {
-  type LedgerSnapshot,
   goodIn,
+  type LedgerSnapshot,
   refusedIn,
   rejectedIn,
   type ShareCounter,
