@@ -476,6 +476,7 @@ export class Proxy implements FarmControl {
         connects: this.#connects,
         version,
         now: this.clock.now,
+        wallNow: time.wallNow,
         timers: time,
       }),
       timers: time,
@@ -526,6 +527,7 @@ export class Proxy implements FarmControl {
         roomless: mux.roomless,
         minersAt: (upstream) => mux.minersAt(upstream),
         workerNames: () => mux.workerNames,
+        hashrateFor: (upstream) => mux.hashrateFor(upstream),
         suggestedDifficulty: this.#config.vardiff.suggest_to_pool
           ? difficultyFor(mux.books.expectedHashrate)
           : undefined,

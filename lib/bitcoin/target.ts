@@ -34,6 +34,25 @@ function hashNumber(header: Uint8Array): bigint {
 let knownDifficulty = 1;
 let knownTarget = DIFFICULTY_1;
 
+/** The bounds of the difficulties that {@linkcode targetOf} takes. */
+const MIN_DIFFICULTY = 2 ** -32;
+const MAX_DIFFICULTY = 2 ** 63;
+
+/**
+ * The lowest difficulty at which every share meets a target, 2^-32..2^63: as exact as a double.
+ *
+ * @param target at least 1.
+ */
+export function difficultyOfTarget(target: bigint): number {
+  const scaled = (DIFFICULTY_1 << BigInt(DIFFICULTY_SCALE_BITS)) / target;
+  let difficulty = Number(scaled) / 2 ** DIFFICULTY_SCALE_BITS;
+  if (difficulty <= MIN_DIFFICULTY) return MIN_DIFFICULTY;
+  if (difficulty >= MAX_DIFFICULTY) return MAX_DIFFICULTY;
+  // A double may be rounded down, and then a share could be just too easy.
+  if (targetOf(difficulty) > target) difficulty *= 1 + Number.EPSILON;
+  return difficulty;
+}
+
 /** The highest hash that is a share at `difficulty`, 2^-32..2^63, fractions included. */
 export function targetOf(difficulty: number): bigint {
   if (difficulty !== knownDifficulty) {

@@ -191,6 +191,17 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
     return this.#slots.miners + this.#waiting.size;
   }
 
+  /**
+   * Expected hashes a second of the miners at a connection, or of all miners if it has none: it is
+   * a spare, or `undefined`. 0 while that is unknown.
+   */
+  hashrateFor(upstream: Upstream | undefined): number {
+    const all = this.miners;
+    const hashrate = all === 0 ? 0 : this.#books.expectedHashrate ?? 0;
+    const here = upstream === undefined ? 0 : this.minersAt(upstream);
+    return here === 0 ? hashrate : hashrate * here / all;
+  }
+
   /** How many submitted shares wait for a verdict. */
   get waitingShares(): number {
     return this.#slots.waitingShares;
@@ -349,6 +360,10 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
 
   judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void {
     this.#flow.judged(this.#current.get(upstream), first, last, verdict);
+  }
+
+  unexplained(_upstream: Upstream, verdicts: number): void {
+    this.#books.strayVerdicts.unexplained += verdicts;
   }
 
   sent(upstream: Upstream, serial: number): void {

@@ -4,7 +4,7 @@
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
-import type { Timers } from "../base/clock.ts";
+import type { Now, Timers } from "../base/clock.ts";
 import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import type { Verify } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
@@ -35,6 +35,11 @@ export interface PoolConnectionOptions {
   readonly password: string;
   /** How many workers a pool sees that is not an agent pool; absent for one. */
   readonly workers?: WorkersSeen;
+  /**
+   * The hashes a second of the miners that a connection is for, the given one or, without one, a
+   * new one; 0 while there is none, or nothing is known of them. Absent where no pool asks for it.
+   */
+  readonly hashrateFor?: (upstream: Upstream | undefined) => number;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;
   /** Bytes of extranonce2 for all miners, if configured; absent for any number. */
@@ -63,6 +68,8 @@ export interface PoolConnectionOptions {
   readonly now: AttendedNow;
   /** The clock that the pool's rates are judged by. */
   readonly rateClock: RateClock;
+  /** This machine's clock, which only certificates are judged by. */
+  readonly wallNow: Now;
   /** For its turns, and for shares that wait to be sent together. */
   readonly timers: Timers;
   /** Dialling and handshake together may take this long, in milliseconds. */
@@ -118,6 +125,12 @@ export type EndCause = "connection" | "close" | "refusal" | "accountRefusal";
 export interface PoolConnectionOwner {
   /** The handshake is done; jobs and the rest follow to the mux. */
   ready(connection: PoolConnection, upstream: ReadyUpstream): void;
+  /**
+   * The pool of a ready connection asks us to connect again, elsewhere or to the same address.
+   *
+   * @returns whether another connection is opened now. As soon as it is ready, it replaces this one.
+   */
+  replace?(connection: PoolConnection): boolean;
   /** The connection has ended; called exactly once, unless we closed it. */
   ended(connection: PoolConnection, reason: string, cause: EndCause): void;
 }

@@ -74,6 +74,10 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
     this.#owner.ready(this, upstream);
   }
 
+  replace(): boolean {
+    return this.#owner.replace?.(this) ?? false;
+  }
+
   ended(_inner: PoolConnection, reason: string, cause: EndCause): void {
     this.#isOver = true;
     this.#owner.ended(this, reason, cause);

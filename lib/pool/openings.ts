@@ -92,13 +92,14 @@ export class Openings {
     const { poolId, host, port, usesTls, authorityKey } = pool;
     const { password, workers, minersPerConnection } = pool;
     const { settings, options } = this.#parts;
-    const { open, version, mux, now, rateClock, time, connects } = options;
+    const { open, version, mux, now, rateClock, time, connects, need } = options;
     return open({
       ...settings().connection,
       ...use,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls, authorityKey },
+      hashrateFor: (upstream) => need().hashrateFor(upstream),
       connectsAgain: () => connects.connectsAgain(pool),
       password,
       workers,
@@ -106,6 +107,7 @@ export class Openings {
       version,
       now,
       rateClock,
+      wallNow: time.wallNow,
       timers: time,
       mux,
     });

@@ -34,6 +34,8 @@ export interface SizeProbeOptions {
   readonly version: string;
   /** Monotonic time. */
   readonly now: Now;
+  /** This machine's clock. */
+  readonly wallNow: Now;
   /** For the waits. */
   readonly timers: Timers;
 }
@@ -106,7 +108,7 @@ export class SizeProbe {
     signal: AbortSignal,
     answered: (bytes: number | undefined) => void,
   ): Promise<void> {
-    const { askSize, version, now, timers } = this.#options;
+    const { askSize, version, now, wallNow, timers } = this.#options;
     const { host, port, usesTls, authorityKey } = pool;
     return askSize(pool.kind, {
       address: { host, port, usesTls, authorityKey },
@@ -118,6 +120,7 @@ export class SizeProbe {
         return await dial(address, signal, opening);
       },
       now,
+      wallNow,
       timers,
       timeoutMs: Math.min(timeoutMs, MOST_TIMEOUT_MS),
       signal,

@@ -140,3 +140,9 @@ export function writeShare(
   writeFrameHeader(out, at, CHANNEL_MESSAGE_BIT, type, end - payload);
   return end;
 }
+
+/** Changes the sequence number in the frame of a share: the last thing known of it. */
+export function setSequenceNumber(frame: Uint8Array, sequenceNumber: number): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  view.setUint32(FRAME_HEADER_BYTES + AT.sequenceNumber, sequenceNumber, true);
+}

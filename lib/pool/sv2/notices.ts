@@ -1,0 +1,55 @@
+/**
+ * What a pool sends without effect on one connection: unknown messages, jobs that cannot be used,
+ * verdicts on no share. It is counted, and logged at a bounded rate.
+ */
+
+import { Allowance } from "../../base/allowance.ts";
+import type { Now } from "../../base/clock.ts";
+import { printable } from "../../base/printable.ts";
+import { areaLog } from "../../observe/log.ts";
+
+/** Log lines about each sort: one a minute in the long run, and this number at once. */
+const LOG_EVERY_MS = 60_000;
+const LOG_BURST = 3;
+
+/** The longest reason that is logged, in characters. */
+const MAX_WORDS = 300;
+
+/** The sorts of messages without effect. */
+const SORTS = ["message", "work", "verdict"] as const;
+
+/** `message`: an unknown one, or one that does not fit the moment; `work`: about jobs. */
+export type NoticeSort = typeof SORTS[number];
+
+const log = areaLog("pool");
+
+/** Counts and logs them for one connection. */
+export class Notices {
+  readonly #name: string;
+  readonly #now: Now;
+  readonly #counts = new Map<NoticeSort, number>(SORTS.map((sort) => [sort, 0]));
+  readonly #logs = new Map(SORTS.map((sort) => [sort, new Allowance(LOG_EVERY_MS, LOG_BURST)]));
+
+  /** `name` is the connection's; `now` is monotonic. */
+  constructor(name: string, now: Now) {
+    this.#name = name;
+    this.#now = now;
+  }
+
+  /** How many came of a sort. */
+  count(sort: NoticeSort): number {
+    return this.#counts.get(sort)!;
+  }
+
+  /** One came; `why` says what is wrong with it. */
+  add(sort: NoticeSort, why: string): void {
+    const count = this.count(sort) + 1;
+    this.#counts.set(sort, count);
+    if (!this.#logs.get(sort)!.take(this.#now())) return;
+    log.warn("Pool {pool} sent something without effect: {why} ({count} so far)", {
+      pool: this.#name,
+      why: printable(why.slice(0, MAX_WORDS)),
+      count,
+    });
+  }
+}
