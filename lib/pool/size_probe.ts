@@ -5,7 +5,7 @@
  */
 
 import type { Now, Timers } from "../base/clock.ts";
-import { roomFor } from "../mux/terms.ts";
+import { MAX_EXTENDED_ROOM_BYTES, roomFor } from "../mux/terms.ts";
 import { type ConnectLimiter, URGENCY } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
 import { reportFault } from "../observe/fault.ts";
@@ -145,7 +145,8 @@ export class SizeProbe {
  * Useless sizes are reported when miners connect to the pool; here they must not narrow any miner.
  */
 function note(pools: readonly KnownPool[], bytes: number, found: SizeRound["found"]): void {
-  if (roomFor(bytes) === undefined) return;
+  const most = pools[0]?.kind === "sv2" ? MAX_EXTENDED_ROOM_BYTES : undefined;
+  if (roomFor(bytes, undefined, most) === undefined) return;
   for (const pool of pools) found(pool, bytes);
 }
 

@@ -41,6 +41,7 @@ class Rig {
     connects: this.connects,
     version: "1.2.3",
     now: this.time.now,
+    wallNow: this.time.wallNow,
     timers: this.time,
   });
   readonly sizes: Record<number, number> = {};

@@ -5,7 +5,6 @@
 
 import { formatAddress } from "../../base/peer_address.ts";
 import { parseIpAddress } from "../../base/ip_address.ts";
-import type { Now } from "../../base/clock.ts";
 import type { PoolAddress } from "../../net/pools/connection.ts";
 import type { Reconnect } from "../../protocol/sv2/setup.ts";
 
@@ -26,15 +25,9 @@ export type MoveResult =
 
 /** The memory of one process. */
 export class Sv2AtPools {
-  readonly #now: Now;
   readonly #withoutExtensions = new Set<string>();
   /** By the pool's number: when it was last followed, and where the next connection goes. */
   readonly #moves = new Map<number, { at: number; to: PoolAddress | undefined }>();
-
-  /** `now` is monotonic. */
-  constructor(now: Now) {
-    this.#now = now;
-  }
 
   /** Whether the pool may be asked for extensions. */
   mayAskExtensions(address: PoolAddress): boolean {
@@ -51,11 +44,16 @@ export class Sv2AtPools {
    * pool there has to have the same key.
    *
    * @param address where the pool is by the configuration.
+   * @param time monotonic, in milliseconds.
    */
-  move(poolId: number, address: PoolAddress, { newHost, newPort }: Reconnect): MoveResult {
+  move(
+    poolId: number,
+    address: PoolAddress,
+    { newHost, newPort }: Reconnect,
+    time: number,
+  ): MoveResult {
     const host = newHost === "" ? address.host : newHost;
     const port = newPort === 0 ? address.port : newPort;
-    const time = this.#now();
     const last = this.#moves.get(poolId);
     if (last !== undefined && time - last.at < MOVE_EVERY_MS) {
       return { ok: false, why: "it did so less than a minute ago" };

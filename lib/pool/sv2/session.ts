@@ -359,10 +359,10 @@ export class Sv2Session implements PoolConnection {
 
   /** The pool asks for another connection: it is opened before this one is closed. */
   #move(message: Reconnect): void {
-    const { poolId, address, owner } = this.#options;
+    const { poolId, address, owner, now } = this.#options;
     const where = quote(formatAddress({ hostname: message.newHost, port: message.newPort }));
     const isReady = this.#stage.kind === "ready";
-    const result = this.#atPools.move(poolId, address, message);
+    const result = this.#atPools.move(poolId, address, message, now());
     if (!result.ok) {
       this.#notices.add("message", `it asks for a connection to ${where}, but ${result.why}`);
       return;

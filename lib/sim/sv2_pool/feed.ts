@@ -10,6 +10,9 @@ import type { GivenJob } from "./channel_jobs.ts";
 import type { SessionLink, Sv2PoolContext } from "./context.ts";
 import { type JobFlaw, jobMessage, prevHashMessage, sv2JobOf } from "./made_job.ts";
 
+/** Jobs of a flood that are sent in one turn: their seals take 20 ms. */
+const FLOOD_PORTION = 200;
+
 /** The session whose channels are fed. */
 interface Fed {
   readonly channels: ReadonlyMap<number, Sv2Channel>;
@@ -70,9 +73,11 @@ export class ChannelFeed {
     for (const audience of this.#audiences()) this.#activate(audience, template, flaw);
   }
 
-  /** Sends small jobs for a channel that nobody has. */
-  floodBeforeOpen(channelId: number, count: number): void {
-    for (let i = 0; i < count; i++) {
+  /** Sends small jobs for a channel that nobody has, in turns; calls `done` after the last. */
+  flood(channelId: number, count: number, done: () => void): void {
+    if (count === 0) return done();
+    const portion = Math.min(count, FLOOD_PORTION);
+    for (let i = 0; i < portion; i++) {
       this.#link.send({
         kind: "newExtendedMiningJob",
         channelId,
@@ -85,6 +90,7 @@ export class ChannelFeed {
         coinbaseSuffix: new Uint8Array(0),
       });
     }
+    this.#context.settings.time.nextTurn(() => this.flood(channelId, count - portion, done));
   }
 
   #activate(audience: Audience, template: BlockTemplate, flaw?: JobFlaw): void {

@@ -2,8 +2,12 @@
  * One connection to the simulated Stratum V2 pool: messages in, messages out. No bytes here.
  */
 
-import { PROTOCOL_VERSION, REQUEST_FLAG, type SetupConnection } from "../../protocol/sv2/setup.ts";
-import { MINING_PROTOCOL } from "../../protocol/sv2/setup.ts";
+import {
+  MINING_PROTOCOL,
+  PROTOCOL_VERSION,
+  REQUEST_FLAG,
+  type SetupConnection,
+} from "../../protocol/sv2/setup.ts";
 import type { AgentMessage } from "../../protocol/sv2/agent_message.ts";
 import type {
   CloseChannel,
@@ -55,6 +59,7 @@ export class Sv2Session {
   readonly #closed = new Set<number>();
   #lastId: number;
   #requestsInRead = 0;
+  #hasEnded = false;
 
   /** Serves a new connection. */
   constructor(number: number, link: SessionLink, context: Sv2PoolContext) {
@@ -164,6 +169,7 @@ export class Sv2Session {
 
   /** Notes that the connection has ended. */
   ended(): void {
+    this.#hasEnded = true;
     this.#desk.stop();
     for (const id of [...this.channels.keys()]) this.#forget(id);
   }
@@ -198,7 +204,6 @@ export class Sv2Session {
     const fixed = this.hasFixedVersion ? 1 : 0;
     const flags = setupFlags ?? (settings.echoesFlags ? message.flags : fixed);
     this.#link.send({ kind: "setupConnectionSuccess", usedVersion, flags });
-    this.#feed.floodBeforeOpen(NO_CHANNEL, faults().jobsBeforeOpen);
   }
 
   #extend({ requestId, extensions: asked }: RequestExtensions): void {
@@ -225,12 +230,19 @@ export class Sv2Session {
   }
 
   #open(request: OpenExtendedMiningChannel): void {
-    const { settings, ledger, faults } = this.#context;
+    const { faults } = this.#context;
     const { requestId, userIdentity } = request;
     if (this.#requestIds.has(requestId)) this.bad("repeatedRequestId", String(requestId));
     this.#requestIds.add(requestId);
     if (userIdentity.includes(NOT_UTF8)) this.bad("badName", userIdentity);
     if (this.#isSilentAt("open")) return;
+    this.#feed.flood(NO_CHANNEL, faults().jobsBeforeOpen, () => this.#answerOpen(request));
+  }
+
+  #answerOpen(request: OpenExtendedMiningChannel): void {
+    if (this.#hasEnded) return;
+    const { settings, ledger, faults } = this.#context;
+    const { requestId } = request;
     const errorCode = faults().openError ?? this.#openProblem(request);
     if (errorCode !== undefined) {
       this.#link.send({ kind: "openMiningChannelError", requestId, errorCode });
