@@ -135,7 +135,7 @@ export interface ProxyStatistics {
   readonly shares: LedgerSnapshot;
   /** Each connected miner's shares, by session id. */
   readonly minerShares: (sessionId: number) => LedgerSnapshot;
-  /** Shares whose verdict may still come. */
+  /** Shares whose miners wait for a verdict. */
   readonly waitingShares: number;
   /** Session ids in use, including those of miners that the pool does not know yet. */
   readonly sessionIds: number;

@@ -42,6 +42,9 @@ export interface Retention {
   readonly ms: number;
 }
 
+/** After this long, most pools give no verdict any more, in milliseconds. */
+export const VERDICT_TIMEOUT_MS = 60_000;
+
 /** Which verdicts of a pool that judges shares itself are compared with our own arithmetic. */
 export type Verify = "off" | "sample" | "all";
 
@@ -68,6 +71,11 @@ export interface Terms {
    * `none`, there is no pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
+  /**
+   * How long a share waits for its verdict, in milliseconds; Infinity where the pool judges shares
+   * in runs: until the connection ends. Absent: {@linkcode VERDICT_TIMEOUT_MS}.
+   */
+  readonly verdictTimeoutMs?: number;
   /** Which shares are hashed here, too, where the pool judges them itself. Absent: none. */
   readonly verify?: Verify;
   /**

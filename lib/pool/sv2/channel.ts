@@ -140,7 +140,7 @@ export class Channel {
     } else this.#groups.delete(groupId);
   }
 
-  /** @returns whether the difficulty is another. @throws PoolFault `bad-target`. */
+  /** The pool has another target. @returns whether the difficulty is another. @throws PoolFault `bad-target`. */
   setTarget(target: Uint8Array): boolean {
     const before = this.#difficulty;
     this.#difficulty = readTarget(target);

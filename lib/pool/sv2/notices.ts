@@ -15,11 +15,11 @@ const LOG_BURST = 3;
 /** The longest reason that is logged, in characters. */
 const MAX_WORDS = 300;
 
-/** The sorts of messages without effect. */
-const SORTS = ["message", "work", "verdict"] as const;
-
-/** `message`: an unknown one, or one that does not fit the moment; `work`: about jobs. */
-export type NoticeSort = typeof SORTS[number];
+/**
+ * `message`: an unknown one, or one that does not fit the moment; `work`: about jobs; `verdict`: on
+ * no share that waits.
+ */
+export type NoticeSort = "message" | "work" | "verdict";
 
 const log = areaLog("pool");
 
@@ -27,8 +27,12 @@ const log = areaLog("pool");
 export class Notices {
   readonly #name: string;
   readonly #now: Now;
-  readonly #counts = new Map<NoticeSort, number>(SORTS.map((sort) => [sort, 0]));
-  readonly #logs = new Map(SORTS.map((sort) => [sort, new Allowance(LOG_EVERY_MS, LOG_BURST)]));
+  readonly #counts: Record<NoticeSort, number> = { message: 0, work: 0, verdict: 0 };
+  readonly #logs: Readonly<Record<NoticeSort, Allowance>> = {
+    message: new Allowance(LOG_EVERY_MS, LOG_BURST),
+    work: new Allowance(LOG_EVERY_MS, LOG_BURST),
+    verdict: new Allowance(LOG_EVERY_MS, LOG_BURST),
+  };
 
   /** `name` is the connection's; `now` is monotonic. */
   constructor(name: string, now: Now) {
@@ -36,16 +40,10 @@ export class Notices {
     this.#now = now;
   }
 
-  /** How many came of a sort. */
-  count(sort: NoticeSort): number {
-    return this.#counts.get(sort)!;
-  }
-
   /** One came; `why` says what is wrong with it. */
   add(sort: NoticeSort, why: string): void {
-    const count = this.count(sort) + 1;
-    this.#counts.set(sort, count);
-    if (!this.#logs.get(sort)!.take(this.#now())) return;
+    const count = ++this.#counts[sort];
+    if (!this.#logs[sort].take(this.#now())) return;
     log.warn("Pool {pool} sent something without effect: {why} ({count} so far)", {
       pool: this.#name,
       why: printable(why.slice(0, MAX_WORDS)),

@@ -148,7 +148,7 @@ function poolRow(pool, controls) {
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),
     number(
       t("accepted"),
-      formatCount(shares.accepted + shares.assumed),
+      formatCount(shares.accepted + shares.assumed - shares.early_open),
       ...(shares.kept === 0 ? [] : [t("andKept", { count: formatCount(shares.kept) })]),
     ),
     number(

@@ -370,6 +370,8 @@ export const ENGLISH = {
   outage: "For made-up jobs",
   unanswered: "Unanswered",
   waitingShares: "Verdict awaited",
+  earlyOpen: "Answered true, verdict late",
+  earlyRejected: "Rejected after it was answered true",
   control: "Control",
   reload: "Reload configuration",
   notifyTest: "Send a test alarm",

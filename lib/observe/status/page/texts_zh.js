@@ -360,6 +360,8 @@ export const CHINESE = {
   outage: "虚假任务的份额",
   unanswered: "矿池未答复",
   waitingShares: "等待判定",
+  earlyOpen: "判定迟到，已先答 true",
+  earlyRejected: "已答 true，之后被矿池拒绝",
   control: "控制",
   reload: "重新加载配置",
   notifyTest: "发送测试告警",
