@@ -217,8 +217,9 @@ configuration's pools
 
 ${EXIT_CODES}`,
   "simulate pool": () =>
-    `A simulated pool: of the agent protocol, or a Stratum pool like a known server.
-Example: btcagent simulate pool --kind stratum --like ckpool
+    `A simulated pool: of the agent protocol; a Stratum pool like ckpool, nomp,
+public, datum or narrow6; or a Stratum V2 pool like sri, blitzpool or braiins.
+Example: btcagent simulate pool --kind sv2 --like blitzpool
 
 Options
 ${optionLines([...POOL_OPTIONS, ...COMMON_OPTIONS])}
