@@ -376,7 +376,7 @@ Deno.test("a pool without proof is accepted with insecure, and every start warns
   assert.deepEqual(more, []);
   assert.match(
     warning!,
-    /^warning .*pools\[0\]\.insecure: INSECURE: nothing proves that pool\.example:3336 is the pool/,
+    /^warning .*pools\[0\]\.insecure: INSECURE: its address has no authority key, so nothing proves/,
   );
 });
 
