@@ -119,7 +119,7 @@ export type HistoryCommand =
   );
 
 /** The protocols of the demo's pools: one for all, or a different one for each. */
-export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
+export const DEMO_POOLS = ["agent", "stratum", "sv2", "mixed"] as const;
 
 /** One of them. */
 export type DemoPools = typeof DEMO_POOLS[number];

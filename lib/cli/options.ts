@@ -80,7 +80,11 @@ export const HISTORY_OPTIONS: readonly Option[] = [
 export const DEMO_OPTIONS: readonly Option[] = [
   { names: ["seconds"], value: "N", about: "stop after N seconds (runs until Ctrl+C)" },
   { names: ["miners"], value: "N", about: "how many simulated miners (50)" },
-  { names: ["kind"], value: "KIND", about: "what its pool speaks: agent, stratum, mixed (agent)" },
+  {
+    names: ["kind"],
+    value: "KIND",
+    about: "what its pool speaks: agent, stratum, sv2, mixed (agent)",
+  },
   { names: ["faults"], value: "LIST", about: "faulty miners, as dead=2,weak=3, or none (some)" },
 ];
 

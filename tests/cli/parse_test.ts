@@ -361,7 +361,7 @@ const MISUSES: [line: string, message: string][] = [
   ["demo --seconds -5", 'Option --seconds is "-5", must be a number 1..31536000'],
   [
     "demo --kind mixd",
-    'Option --kind is "mixd", must be one of agent, stratum, mixed; did you mean mixed?',
+    'Option --kind is "mixd", must be one of agent, stratum, sv2, mixed; did you mean mixed?',
   ],
   ["demo --seconds 0x10", 'Option --seconds is "0x10", must be a number 1..31536000'],
   ["demo --miners 1.5", 'Option --miners is "1.5", must be a whole number 1..65535'],
