@@ -103,6 +103,8 @@ async function startSv2Pool(time: Time): Promise<DemoPool> {
   const { SimSv2Pool } = await import("../sim/sv2_pool/sim_sv2_pool.ts");
   const pool = await SimSv2Pool.start({
     like: "sri",
+    // Shares that wait for an acknowledgement at the end would look like a loss.
+    acksEvery: 1,
     difficulty: STRATUM_DIFFICULTY,
     sharesPerMinute: SV2_SHARES_PER_MINUTE,
     jobIntervalMs: JOB_INTERVAL_MS,
@@ -110,7 +112,7 @@ async function startSv2Pool(time: Time): Promise<DemoPool> {
   });
   return {
     what: "Stratum V2 pool",
-    about: `a simulated pool of the reference kind on ${formatAddress(pool)}, over Stratum V2`,
+    about: `a simulated SRI pool on ${formatAddress(pool)}, over Stratum V2`,
     url: pool.url,
     judged: () => pool.statistics(),
     stop: () => pool.stop(),
