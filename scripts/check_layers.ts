@@ -113,6 +113,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",
+    "lib/pool/sv2",
   ],
   // Values of miners are handed in, and values of workers looked at: lib/app joins.
   "lib/cli": ["lib/base", "lib/config"],

@@ -65,7 +65,7 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
       say("notice", ["pools", i, "user"], text);
     }
   }
-  for (const [i, { kind, authorityKey, host, port }] of pools.entries()) {
+  for (const [i, { kind, authorityKey }] of pools.entries()) {
     const pool = config.pools[i]!;
     if (Array.isArray(pool)) continue;
     for (const [key, text] of Object.entries(WITHOUT_EFFECT[kind])) {
@@ -75,9 +75,10 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     if (authorityKey !== undefined) {
       say("notice", ["pools", i, "insecure"], "Without effect: the address has the pool's key");
     } else {
-      const text = `INSECURE: nothing proves that ${formatAddress({ hostname: host, port })} is ` +
-        "the pool, and anyone on the network path can take your shares; add the authority key " +
-        "that the pool publishes to its address";
+      const text =
+        "INSECURE: its address has no authority key, so nothing proves that this is the " +
+        "pool, and anyone on the network path can take your shares; add the key that the pool " +
+        "publishes";
       say("warning", ["pools", i, "insecure"], text);
     }
   }

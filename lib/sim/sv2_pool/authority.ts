@@ -1,5 +1,5 @@
 /**
- * Who a simulated Stratum V2 pool is: the authority whose key is in its address, its static keys,
+ * The identity of a simulated Stratum V2 pool: the authority whose key is in its address, its static keys,
  * and the certificates that the authority issues for them.
  */
 

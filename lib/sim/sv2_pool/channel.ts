@@ -46,6 +46,8 @@ export interface Acknowledged {
   readonly last: number;
   /** How many there are. */
   readonly fresh: number;
+  /** The sum of their difficulties. */
+  readonly freshDifficulty: number;
   /** How many the message says there are: perhaps all so far. */
   readonly count: number;
   /** The sum of the difficulties of these. */
@@ -143,7 +145,8 @@ export class Sv2Channel {
     this.#acknowledged.difficulty += taken.difficulty;
     const said = this.#settings.hasCumulativeCounts ? this.#acknowledged : taken;
     const { count, difficulty } = said;
-    return { last: taken.last, fresh: taken.count, count, difficulty };
+    const { last, count: fresh, difficulty: freshDifficulty } = taken;
+    return { last, fresh, freshDifficulty, count, difficulty };
   }
 
   /** The target for the declared hashrate. */

@@ -15,7 +15,7 @@ export interface Sv2PoolContext {
   readonly settings: Sv2PoolSettings;
   /** Where everything is counted. */
   readonly ledger: Sv2PoolLedger;
-  /** Who the pool is. */
+  /** The pool's keys and certificate. */
   readonly authority: Sv2Authority;
   /** The current fault switches. */
   faults(): Sv2PoolFaults;

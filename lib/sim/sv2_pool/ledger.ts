@@ -82,6 +82,8 @@ export interface Sv2PoolStatistics {
   readonly rejectedBy: ReadonlyMap<string, number>;
   /** Accepted shares that were acknowledged. */
   readonly acknowledged: number;
+  /** The sum of their difficulties: what a client can know of `difficulty`. */
+  readonly acknowledgedDifficulty: number;
   /** SubmitShares.Success sent. */
   readonly acknowledgements: number;
   /** SubmitShares.Error sent. */
@@ -141,6 +143,7 @@ export class Sv2PoolLedger {
     rejected: 0,
     ignored: 0,
     acknowledged: 0,
+    acknowledgedDifficulty: 0,
     acknowledgements: 0,
     errors: 0,
     difficulty: 0,

@@ -23,7 +23,7 @@ export interface Sv2Traits {
   readonly prefixBytes: number;
   /** Whether channels are in a group, to which later jobs are addressed. */
   readonly hasGroup: boolean;
-  /** Whether SetTarget is addressed to the group as well. */
+  /** Whether SetTarget, too, is addressed to the group. */
   readonly tellsTargetsToGroup: boolean;
   /** Whether OpenExtendedMiningChannel.Success ends in the group's id: pools before 2025-11 do not. */
   readonly hasGroupField: boolean;

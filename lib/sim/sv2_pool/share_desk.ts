@@ -71,6 +71,7 @@ export class ShareDesk {
       const { ledger } = this.#context;
       ledger.count("acknowledgements");
       ledger.count("acknowledged", accepted.fresh);
+      ledger.count("acknowledgedDifficulty", accepted.freshDifficulty);
       this.#link.send({
         kind: "submitSharesSuccess",
         channelId: channel.id,

@@ -152,6 +152,11 @@ export class SimSv2Pool {
     return this.#settings.extranonceSize;
   }
 
+  /** Whether its users have to be Bitcoin addresses. */
+  get asksAddress(): boolean {
+    return this.#settings.asksAddress;
+  }
+
   /** The fault switches as set by {@linkcode SimSv2Pool.setFaults}. */
   get faults(): Sv2PoolFaults {
     return this.#faults;

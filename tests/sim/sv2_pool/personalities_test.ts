@@ -35,6 +35,8 @@ Deno.test("sri: of 13 good shares ten are acknowledged and three are not", async
   assert.deepEqual([channelId, lastSequenceNumber, acceptedCount, sharesSum], [2, 9, 10, 0]);
   const { acknowledged, acknowledgements, errors } = pool.statistics();
   assert.deepEqual([acknowledged, acknowledgements, errors], [10, 1, 0]);
+  const { difficulty, acknowledgedDifficulty } = pool.statistics();
+  assert.ok(Math.abs(acknowledgedDifficulty / difficulty - 10 / 13) < 1e-9);
   assertGood(pool);
 });
 
