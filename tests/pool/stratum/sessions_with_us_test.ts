@@ -96,7 +96,7 @@ for (const session of SESSIONS_WITH_US) {
     await replay.run();
     assert.deepEqual(replay.written, replay.expected);
     const found = [...replay.fates.values()].map(({ id, isAccepted }) => ({ id, isAccepted }));
-    // These servers take milliseconds, so a miner waits half a second: it is told true before that.
+    // These servers mostly take milliseconds: after half a second a miner is told true.
     const isLate = ({ tookMs }: JudgedShare) => tookMs > 500;
     const recorded = shares.map((share) => ({
       id: share.id,
