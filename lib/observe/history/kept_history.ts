@@ -48,7 +48,7 @@ export interface HistoryFigures {
   readonly writes: number;
   /** Steps that could not be written since the start, for whatever reason. */
   readonly dropped: number;
-  /** Bytes written to the disk since the start, at most; counted at checkpoints. */
+  /** Bytes written to the disk since the start, up to the last checkpoint. */
   readonly bytesWritten: number;
   /** How long the calls took that may wait for the disk. */
   readonly fsyncs: HistogramSnapshot;

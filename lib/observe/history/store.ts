@@ -257,7 +257,7 @@ export class HistoryStore implements KeptHistory {
     const file = openHistoryFile(this.#place, { now, wallNow, maxBytes, disk }, say);
     this.#file = file;
     this.#bytesWrittenBefore += this.#checkpoints?.bytesWritten ?? 0;
-    this.#checkpoints = new Checkpoints(file.database, now());
+    this.#checkpoints = new Checkpoints(file.database, this.#place.path, now());
     this.#writer = new StepWriter(file);
     this.#readSpan(file);
     this.#bytes = this.#place.bytes;
