@@ -13,6 +13,7 @@ import { dayOf } from "./axis.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Ages, clean } from "./cleaning.ts";
 import { dayToPack, packDay } from "./day_packer.ts";
+import { findWorkers } from "./find_worker.ts";
 import { Health } from "./health.ts";
 import { type HistoryFile, openHistoryFile } from "./history_file.ts";
 import type { HistoryFigures, KeptHistory } from "./kept_history.ts";
@@ -28,6 +29,7 @@ import type {
   HistoryStep,
   Subject,
   SumRow,
+  WorkerName,
   WorkerRow,
   WorkerSpan,
 } from "./steps.ts";
@@ -212,6 +214,10 @@ export class HistoryStore implements KeptHistory {
     return yield* this.#read((file) =>
       readWorkerRows(file.database, account, name, from, to, stepMs)
     );
+  }
+
+  *find(name: string): Generator<void, readonly WorkerName[]> {
+    return (yield* this.#read((file) => findWorkers(file.database, name))) ?? [];
   }
 
   *workers(from: number, to: number): Generator<WorkerSpan | undefined, void> {

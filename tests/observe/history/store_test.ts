@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fullNameOf } from "../../../lib/observe/history/find_worker.ts";
 import { finished } from "../../../lib/base/steps.ts";
 import { DAY_MS } from "../../../lib/observe/history/axis.ts";
 import type { HistoryStore } from "../../../lib/observe/history/store.ts";
@@ -33,6 +34,23 @@ Deno.test("nobody of that name is told from a worker without steps in the period
   rig.write(store);
   assert.equal(finished(store.worker("alice", "nobody", ...days(0, 1), STEP_MS)), undefined);
   assert.deepEqual(finished(store.worker("alice", "rig1", ...days(5, 6), STEP_MS)), []);
+});
+
+Deno.test("a worker is found by its name, with its sub-account, and as it is shown", () => {
+  using rig = new HistoryRig();
+  const store = rig.open();
+  const many = Array.from({ length: 600 }, (_, i) => worker(`rig${i}`, { account: "alice" }));
+  const odd = worker("li\u0007ne", { account: "bob" });
+  const twins = [worker("rig7", { account: "bob" }), worker("rig?", { account: "bob" })];
+  rig.write(store, { workers: [...many, ...twins, odd, worker("single", { account: "" })] });
+  const names = (wanted: string) => finished(store.find(wanted)).map(fullNameOf);
+  assert.deepEqual(names("alice.rig599"), ["alice.rig599"]);
+  assert.deepEqual(names("rig7"), ["alice.rig7", "bob.rig7"]);
+  assert.deepEqual(names("single"), ["single"]);
+  assert.deepEqual(names("bob.li?ne"), ["bob.li\u0007ne"]);
+  assert.deepEqual(names("rig?"), ["bob.rig?"], "a name that is really so comes first");
+  assert.deepEqual(names("rig"), []);
+  assert.deepEqual(names(".rig7"), []);
 });
 
 Deno.test("packing a day changes nothing of what is read", () => {
