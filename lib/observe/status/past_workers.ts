@@ -3,6 +3,8 @@
  * have been gone for longer than btcagent remembers. Loaded with the first request for one.
  */
 
+import { printable } from "../../base/printable.ts";
+import { fullNameOf } from "../history/find_worker.ts";
 import type { WorkerSpan } from "../history/steps.ts";
 import { workersOver } from "./history_answers.ts";
 import type { PastWorkerShape } from "./history_shapes.ts";
@@ -40,9 +42,14 @@ export function* pastWorkers(
   return yield* pickPage(shapesOf(workersOver(source, given, now)), {
     wants: (worker) =>
       (account === undefined || worker.account === account) &&
-      (text === undefined || `${worker.account}.${worker.worker}`.toLowerCase().includes(text)),
+      (text === undefined || shownName(worker).toLowerCase().includes(text)),
     ...given.page(KEYS, "-last_seen"),
   });
+}
+
+/** The whole name as clients are shown it: that is what they search for. */
+function shownName({ account, worker }: PastWorkerShape): string {
+  return printable(fullNameOf({ account, name: worker }));
 }
 
 function* shapesOf(
