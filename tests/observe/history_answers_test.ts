@@ -97,6 +97,12 @@ Deno.test("time without a pool is no uptime, and neither is time in which nothin
   assert.equal(ask("span=day&pool=pool:3333", { source }).uptime_part, null);
 });
 
+Deno.test("steps of a clock that was weeks ahead make no uptime worse", () => {
+  const source = kept([50, 1, 300], [20, 1], [-40 * 24 * 60, 1]);
+  // From the first step of the day to now, of which ten and five minutes had a pool.
+  assert.equal(ask("span=day", { source }).uptime_part, 15 / 50);
+});
+
 Deno.test("a name is found as it is and as it is shown; others are not known", () => {
   const source = kept([15, 4]);
   source.accounts = () => [{ ...new FakeStatus().accounts()[0]!, account: "ali\u0000ce" }];

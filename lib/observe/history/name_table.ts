@@ -47,6 +47,11 @@ export class NameTable {
     return this.#size;
   }
 
+  /** How many there can be. */
+  get most(): number {
+    return this.#most;
+  }
+
   /** Reads all names again, after another process changed the table. */
   load(database: Database): void {
     this.#numbers.clear();

@@ -47,6 +47,8 @@ export interface HistoryStoreOptions extends Ages {
   readonly say: (sentence: string) => void;
   /** The greatest size of the file, in bytes; 1 GiB if it is left out. */
   readonly maxBytes?: number;
+  /** The most workers in it; 65,535 if it is left out, as many as the program remembers. */
+  readonly mostWorkers?: number;
 }
 
 /** A history that is kept, or none, and what to say about it. */
@@ -58,6 +60,7 @@ export interface OpenedHistory {
 }
 
 const MOST_BYTES = 2 ** 30;
+const MOST_WORKERS = 65_535;
 
 /** Turns in which a write is tried again while another process writes: it does so in small parts. */
 const BUSY_TURNS = 500;
@@ -133,8 +136,9 @@ export class HistoryStore implements KeptHistory {
     const writer = this.#writer!;
     const isWritten = yield* this.#attempt(function* (this: HistoryStore) {
       if (writer.isTaken(step)) return this.#drop();
-      const { at, ms } = yield* writer.write(step, (act) => this.#retry(act));
+      const { at, ms, surplus } = yield* writer.write(step, (act) => this.#retry(act));
       yield;
+      this.#health.leave(surplus, file.workers.most);
       this.#writes++;
       this.#from ??= at;
       this.#to = Math.max(this.#to ?? 0, at + ms);
@@ -255,12 +259,17 @@ export class HistoryStore implements KeptHistory {
   }
 
   #open(say: (sentence: string) => void): void {
-    const { now, wallNow, maxBytes = MOST_BYTES } = this.#options;
+    const { now, wallNow } = this.#options;
+    const { maxBytes = MOST_BYTES, mostWorkers = MOST_WORKERS } = this.#options;
     const disk = (ms: number) => {
       this.#fsyncs.add(ms);
       this.#stepLength.note(ms);
     };
-    const file = openHistoryFile(this.#place, { now, wallNow, maxBytes, disk }, say);
+    const file = openHistoryFile(
+      this.#place,
+      { now, wallNow, maxBytes, mostWorkers, disk },
+      say,
+    );
     this.#file = file;
     this.#bytesWrittenBefore += this.#checkpoints?.bytesWritten ?? 0;
     this.#checkpoints = new Checkpoints(file.database, this.#place.path, now());

@@ -206,7 +206,11 @@ function* sumsPast(
     row.bytesUp,
     row.bytesDown,
   ]);
-  return { columns: SUM_COLUMNS, rows, uptimePart: uptimeOf(history.figures, subject, sums, from) };
+  return {
+    columns: SUM_COLUMNS,
+    rows,
+    uptimePart: uptimeOf(history.figures, subject, sums, from, to),
+  };
 }
 
 function* workerPast(
