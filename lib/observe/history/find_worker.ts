@@ -13,8 +13,9 @@ export interface FoundWorker extends WorkerName {
   readonly id: number;
 }
 
-/** Numbers looked through in a turn. */
-const IDS_A_TURN = 512;
+/** Numbers looked through in a turn: by SQLite alone, and by us. */
+const IDS_A_TURN = 4_096;
+const NAMES_A_TURN = 512;
 
 /** Stands for what cannot be printed. */
 const MARK = "?";
@@ -24,9 +25,8 @@ const MARK = "?";
  * that are shown so.
  */
 export function* findWorkers(database: Database, wanted: string): Generator<void, FoundWorker[]> {
-  const exact: FoundWorker[] = [];
-  const shown: FoundWorker[] = [];
   const end = database.number("SELECT max(id) FROM worker") + 1;
+  const exact: FoundWorker[] = [];
   for (let from = 0; from < end; from += IDS_A_TURN) {
     const rows = database.rows(
       `SELECT id, account, name FROM worker WHERE id >= ?2 AND id < ?3
@@ -35,11 +35,10 @@ export function* findWorkers(database: Database, wanted: string): Generator<void
       from,
       from + IDS_A_TURN,
     );
-    for (let i = 0; i < rows.length; i++) exact.push(foundIn(rows[i]!));
-    if (wanted.includes(MARK)) shown.push(...shownAs(database, wanted, from));
+    exact.push(...rows.map(foundIn));
     yield;
   }
-  return exact.length > 0 ? exact : shown;
+  return exact.length > 0 || !wanted.includes(MARK) ? exact : yield* shownAs(database, wanted, end);
 }
 
 /** `account.worker`, or the name alone without a sub-account. */
@@ -47,15 +46,27 @@ export function fullNameOf({ account, name }: WorkerName): string {
   return account === "" ? name : `${account}.${name}`;
 }
 
-/** Those of a turn that are shown as `wanted`. */
-function shownAs(database: Database, wanted: string, from: number): FoundWorker[] {
-  return database.rows(
-    "SELECT id, account, name FROM worker WHERE id >= ? AND id < ?",
-    from,
-    from + IDS_A_TURN,
-  ).map(foundIn).filter((worker) =>
-    printable(worker.name) === wanted || printable(fullNameOf(worker)) === wanted
-  );
+function* shownAs(
+  database: Database,
+  wanted: string,
+  end: number,
+): Generator<void, FoundWorker[]> {
+  const shown: FoundWorker[] = [];
+  for (let from = 0; from < end; from += NAMES_A_TURN) {
+    const rows = database.rows(
+      "SELECT id, account, name FROM worker WHERE id >= ? AND id < ?",
+      from,
+      from + NAMES_A_TURN,
+    );
+    for (let i = 0; i < rows.length; i++) {
+      const worker = foundIn(rows[i]!);
+      if (printable(worker.name) === wanted || printable(fullNameOf(worker)) === wanted) {
+        shown.push(worker);
+      }
+    }
+    yield;
+  }
+  return shown;
 }
 
 function foundIn(row: Row): FoundWorker {

@@ -331,7 +331,7 @@ Deno.test("whoever reads while a day is packed reads all of it", () => {
   store.close();
   const unpacked = Deno.readFileSync(rig.path);
   rig.wall = MIDNIGHT + DAY_MS;
-  for (let ahead = 0; ahead < 60; ahead += 4) {
+  for (let ahead = 0; ahead < 120; ahead += 3) {
     Deno.writeFileSync(rig.path, unpacked);
     const again = rig.open();
     const packing = again.upkeep(rig.wall);
