@@ -13,8 +13,8 @@ import {
   HASHRATE_STEP,
   hashrateNumber,
   hashrateOf,
+  LOST_STEPS,
   lostNumber,
-  lostPartOf,
 } from "./packing.ts";
 
 /** The sums of one worker; packed numbers are those of packing.ts. */
@@ -68,9 +68,9 @@ export class DaySums {
     for (let high = 1; high < halves.length; high += 2) {
       if (halves[high]! > top) top = halves[high]!;
     }
-    let [seconds, connected, lastEnd, work] = [0, 0, 0, 0];
-    // With fractions.
-    let [little, lost] = [0, 0];
+    let [seconds, connected, lastEnd, work, lost] = [0, 0, 0, 0, 0];
+    // With its fraction.
+    let little = 0;
     for (let place = 0; 2 * place < halves.length; place++) {
       const low = halves[2 * place]!;
       if (low === 0) continue;
@@ -79,7 +79,8 @@ export class DaySums {
       seconds += length;
       connected += here;
       if (here > 0 && this.#ends[place]! > lastEnd) lastEnd = this.#ends[place]!;
-      if (low > 0xff) lost += here * lostPartOf(low >>> 8);
+      // Lost parts are on the scale of a square root.
+      if (low > 0xff) lost += here * (low >>> 8) * (low >>> 8);
       const high = halves[2 * place + 1]!;
       if (high === 0) continue;
       const below = top - high;
@@ -90,7 +91,7 @@ export class DaySums {
     return {
       seconds,
       hashrate: hashrateNumber((work / SCALE * hashrateOf(top) + little) / seconds),
-      lost: connected === 0 ? 0 : lostNumber(lost / connected),
+      lost: connected === 0 ? 0 : lostNumber(lost / connected / LOST_STEPS ** 2),
       connected: Math.round(connected / CONNECTED_STEPS),
       last: lastEnd === 0 ? 0 : this.#start + lastEnd,
     };

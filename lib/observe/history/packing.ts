@@ -34,7 +34,7 @@ const HASHRATE_STEPS = 0xffff;
 export const HASHRATE_STEP: number = Math.log(MAX_HASHRATE) / (HASHRATE_STEPS - 1);
 
 /** Small losses matter most, so the scale is that of the square root. */
-const LOST_STEPS = 0xff;
+export const LOST_STEPS = 0xff;
 
 /** The connected part is told apart in this many steps. */
 export const CONNECTED_STEPS = 0xf;

@@ -21,12 +21,11 @@ const VERSION = 1;
 const MAX_STEPS = 4096;
 
 /**
- * The record of a worker's day. Of each step `halves` has the lower 16 of its 32 bits, then the
+ * Writes the record of a worker's day. Of each step `halves` has the lower 16 of its 32 bits, then the
  * upper: whole numbers of 32 bits would become objects where V8 does not optimize.
  */
-export function workerDayRecord(writer: ByteWriter, halves: Uint16Array): Uint8Array {
+export function writeWorkerDay(writer: ByteWriter, halves: Uint16Array): void {
   const { length } = halves;
-  writer.clear();
   writer.byte(VERSION);
   writer.whole(length / 2);
   writeConditions(writer, halves);
@@ -43,7 +42,6 @@ export function workerDayRecord(writer: ByteWriter, halves: Uint16Array): Uint8A
   if ((seen & 7) !== 0) writer.byte(bits);
   for (let i = 0; i < length; i += 2) if (halves[i]! > 0xff) writer.byte(halves[i]! >>> 8);
   for (let i = 0; i < length; i += 2) if (halves[i] !== 0) writer.short(halves[i + 1]!);
-  return writer.take();
 }
 
 /**
