@@ -6,12 +6,11 @@
  * tries again, also with a new file if the old one is damaged or was removed.
  */
 
-import type { Now } from "../../base/clock.ts";
 import { RELEASED_MS } from "../../base/release_date.ts";
 import { Histogram } from "../histogram.ts";
 import { dayOf } from "./axis.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { type Ages, clean } from "./cleaning.ts";
+import { clean } from "./cleaning.ts";
 import { dayToPack, packDay } from "./day_packer.ts";
 import { findWorkers } from "./find_worker.ts";
 import { Health } from "./health.ts";
@@ -22,6 +21,7 @@ import { Place } from "./place.ts";
 import { HOUR_MS, readCauseSums, readEvents, readLearned } from "./read_others.ts";
 import { readSumRows, readWorkerRows } from "./read_rows.ts";
 import { StepLength } from "./step_length.ts";
+import type { HistoryStoreOptions } from "./store_options.ts";
 import { StepWriter } from "./step_writer.ts";
 import type {
   CauseStep,
@@ -36,20 +36,6 @@ import type {
 import { troubleOf, troubleText } from "./trouble.ts";
 import { Waiting } from "./waiting.ts";
 import { readWorkerSpans } from "./worker_spans.ts";
-
-/** How a history is kept. */
-export interface HistoryStoreOptions extends Ages {
-  /** Monotonic time. */
-  readonly now: Now;
-  /** Milliseconds since 1970. */
-  readonly wallNow: Now;
-  /** Gets a sentence for the log when trouble begins, and one when it ends. */
-  readonly say: (sentence: string) => void;
-  /** The greatest size of the file, in bytes; 1 GiB if it is left out. */
-  readonly maxBytes?: number;
-  /** The most workers in it; 65,535 if it is left out, as many as the program remembers. */
-  readonly mostWorkers?: number;
-}
 
 /** A history that is kept, or none, and what to say about it. */
 export interface OpenedHistory {
