@@ -163,6 +163,10 @@ function manyWorkers(what: string, afterSeconds: number) {
 
 const Events = group("The alarms.", {
   outage: lasting("No pool serves the miners.", 60),
+  account_outage: lasting(
+    "No pool serves the miners of one of several sub-accounts (`multi_user_mode`).",
+    120,
+  ),
   backup: lasting("Miners work for another pool than the preferred one.", 300),
   pool_lost: lasting("Any other pool of the list does not answer.", 600),
   workers_missing: manyWorkers("Machines that worked in the last day are gone.", 600),

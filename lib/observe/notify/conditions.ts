@@ -57,6 +57,7 @@ const WORKER_ALARMS = [
 export function conditionsOf(farm: FarmSnapshot, settings: AlarmSettings): Condition[] {
   return [
     ...outage(farm, settings),
+    ...unserved(farm, settings),
     ...backup(farm, settings),
     ...lostPools(farm, settings),
     ...workers(farm, settings),
@@ -76,6 +77,20 @@ function outage({ outage: found }: FarmSnapshot, { outage: alarm }: AlarmSetting
     over: "A pool serves the miners again",
     afterMs: alarm.after_seconds * 1000,
   }];
+}
+
+function unserved(
+  { unserved: found }: FarmSnapshot,
+  { account_outage: alarm }: AlarmSettings,
+): Condition[] {
+  if (!alarm.on) return [];
+  return found.map(({ account, reason }) => ({
+    kind: "account_outage",
+    subject: account,
+    about: `No pool serves the sub-account ${shown(account)}${because(reason)}`,
+    over: `The sub-account ${shown(account)} has no miners without a pool any more`,
+    afterMs: alarm.after_seconds * 1000,
+  }));
 }
 
 function backup({ backup: found }: FarmSnapshot, { backup: alarm }: AlarmSettings): Condition[] {
