@@ -88,6 +88,11 @@ export class FarmWatch {
     this.#mark("start", `btcagent ${version} started`, parts.realNow());
   }
 
+  /** The farm's usual hashrate before this start, in hashes a second. */
+  recallUsualHashrate(usual: number): void {
+    this.#usual.recall(usual);
+  }
+
   /** Looks at every sub-account. Call it once a second. */
   look(): void {
     const { accounts, realNow, creditedDifficulty } = this.#parts;

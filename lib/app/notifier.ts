@@ -13,11 +13,13 @@ import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import type { ChannelSettings } from "../observe/notify/channel.ts";
 import type { DeliveryReport } from "../observe/notify/delivery.ts";
+import type { IncidentMemory } from "../observe/notify/incident_memory.ts";
 import {
   Notifications,
   type NotificationTimes,
   type TestResult,
 } from "../observe/notify/notifications.ts";
+import type { Moment } from "../observe/notify/snapshot.ts";
 import { partLost } from "../workers/causes.ts";
 import type { FarmSummary, HistoryView } from "./farm_view.ts";
 import { FarmReader, type SnapshotSource } from "./farm_snapshot.ts";
@@ -49,6 +51,8 @@ export interface NotifierOptions {
   readonly time: Time;
   /** The history on disk, if one is kept. */
   readonly history: Pick<HistoryView, "shape"> | undefined;
+  /** What people were told before. */
+  readonly memory: IncidentMemory;
   /** How often it is looked, if not as at a farm. */
   readonly times?: LookTimes;
 }
@@ -67,7 +71,7 @@ export class Notifier {
   #isStopped = false;
 
   private constructor(options: NotifierOptions) {
-    const { proxy, startedReal, time, history, times = LOOK_TIMES } = options;
+    const { proxy, startedReal, time, history, memory, times = LOOK_TIMES } = options;
     this.#proxy = proxy;
     this.#time = time;
     this.#times = times;
@@ -75,9 +79,10 @@ export class Notifier {
     this.#reader = new FarmReader(proxy, startedReal, history);
     this.#notifications = new Notifications({
       settings: proxy.config.notify,
-      startedAt: proxy.clock.now(),
+      startedAt: this.#moment(),
       time,
       times,
+      memory,
     });
     this.#work = new InTurns(time, STEPS_PER_TURN, PAUSE_MS);
     this.#timer = time.every(times.lookMs, () => this.#start());
@@ -147,8 +152,8 @@ export class Notifier {
         yield* this.#reader.count();
       }
       const snapshot = yield* this.#reader.read();
-      const wall = this.#wall();
-      const moment = { attended: clock.now(), real: clock.realNow(), wall };
+      const moment = this.#moment();
+      const { wall } = moment;
       this.#notifications.look(snapshot, moment);
       if (!this.#notifications.isDigestDue(wall)) return;
       const summary = yield* this.#proxy.view.summary();
@@ -172,6 +177,11 @@ export class Notifier {
       backup: attention.backup?.pool ?? "",
       blocks: summary.shares.blocks,
     }, wall);
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#proxy;
+    return { attended: clock.now(), real: clock.realNow(), wall: this.#wall() };
   }
 
   #wall(): number | undefined {

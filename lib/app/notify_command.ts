@@ -30,7 +30,7 @@ export async function testChannels(
   }
   const notifications = new Notifications({
     settings: config.notify,
-    startedAt: time.now(),
+    startedAt: { attended: time.now(), real: time.now(), wall: undefined },
     time,
   });
   notifications.setChannels({ channels, clients: await openClients(config) });

@@ -3,11 +3,13 @@
  */
 
 import type { Time } from "../../base/clock.ts";
-import { AlarmWatch } from "./alarm_watch.ts";
+import { AlarmWatch, type News } from "./alarm_watch.ts";
 import { channelNames, type ChannelSettings, requestOf, secretsOf } from "./channel.ts";
 import { Delivery, type DeliveryReport } from "./delivery.ts";
 import { type DayFacts, DigestClock, digestMessage } from "./digest.ts";
 import { Editor } from "./editor.ts";
+import type { IncidentMemory } from "./incident_memory.ts";
+import type { EarlierIncident } from "./incidents.ts";
 import { type Message, testMessage } from "./message.ts";
 import { type Outcome, post } from "./post.ts";
 import type { NotifySettings } from "./settings.ts";
@@ -69,23 +71,29 @@ export class Notifications {
   /** The way that worked last. */
   #way = 0;
   #test: Promise<TestResult[]> | undefined;
+  readonly #memory: IncidentMemory | undefined;
   readonly #stopping = new AbortController();
   /** Incidents and blocks at the last daily summary. */
   #told = { incidents: 0, blocks: 0 };
 
-  /** Begins at the moment `startedAt`, by attended time. */
+  /** Begins at the moment `startedAt`. */
   constructor(
-    { settings, startedAt, time, times = {} }: {
+    { settings, startedAt, time, times = {}, memory }: {
       readonly settings: NotifySettings;
-      readonly startedAt: number;
+      readonly startedAt: Moment;
       readonly time: Time;
       readonly times?: NotificationTimes;
+      /** What people were told before. */
+      readonly memory?: IncidentMemory | undefined;
     },
   ) {
+    const { attended, real } = startedAt;
     this.#time = time;
     this.#settings = settings;
-    this.#watch = new AlarmWatch(settings.events, startedAt, times.settling);
-    this.#editor = new Editor(settings, times.gatherMs);
+    this.#memory = memory;
+    const before = memory === undefined ? [] : earlierIncidents(memory, startedAt);
+    this.#watch = new AlarmWatch(settings.events, attended, times.settling, { before, real });
+    this.#editor = new Editor(settings, times.gatherMs, (news) => this.#remember(news));
   }
 
   /** Judges by other settings from now on; open incidents stay open. */
@@ -173,6 +181,15 @@ export class Notifications {
     this.#closeClients();
   }
 
+  #remember(news: readonly News[]): void {
+    for (const { kind, phase, subject, since, at } of news) {
+      if (kind === "block") continue;
+      const began = at.wall === undefined ? undefined : at.wall - (at.real - since);
+      if (phase === "begin") this.#memory?.begun({ kind, subject, since: began });
+      else this.#memory?.ended({ kind, subject });
+    }
+  }
+
   #tell(message: Message): void {
     for (const { delivery } of this.#channels) delivery.add(message);
   }
@@ -202,4 +219,12 @@ export class Notifications {
   #closeClients(): void {
     for (const client of this.#clients) client?.close();
   }
+}
+
+/** By monotonic time; now, if the clock does not say how long ago it was. */
+function earlierIncidents({ open }: IncidentMemory, { real, wall }: Moment): EarlierIncident[] {
+  return open.map(({ kind, subject, since }) => {
+    const agoMs = wall === undefined || since === undefined ? 0 : Math.max(0, wall - since);
+    return { kind, subject, since: real - agoMs };
+  });
 }

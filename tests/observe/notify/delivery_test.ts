@@ -138,7 +138,7 @@ function notifications(...channels: readonly ChannelSettings[]): Notifications {
   };
   const all = new Notifications({
     settings,
-    startedAt: 0,
+    startedAt: momentAt(0),
     time: systemTime,
     times: {
       gatherMs: 0,
