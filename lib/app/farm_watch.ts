@@ -116,10 +116,10 @@ export class FarmWatch {
     this.#usual.note(time, creditedDifficulty(), servedMiners > 0);
   }
 
-  /** Every open sub-account whose miners have no pool; in single-user mode none, it is an outage. */
+  /** Every open sub-account whose miners have no pool. In single-user mode none: it is an outage. */
   *unserved(): Generator<WatchedAccount> {
     for (const account of this.#parts.accounts()) {
-      if (account.name !== "" && this.#seen.get(account)?.isUnserved === true) yield account;
+      if (this.#seen.get(account)?.isUnserved === true) yield account;
     }
   }
 
@@ -174,8 +174,10 @@ export class FarmWatch {
       this.#seen.set(account, seen);
     }
     const wanted = this.#parts.wantedPool();
-    // As for the farm: once it has begun, it does not end when its last miner leaves.
-    seen.isUnserved = servingPool === undefined && (miners > 0 || seen.isUnserved);
+    // A miner opened it, even if that was turned away at once. As for the farm: once it has begun,
+    // it does not end when the last miner leaves.
+    const isWanted = miners > 0 || seen.isUnserved || seen.poolId === undefined;
+    seen.isUnserved = account.name !== "" && servingPool === undefined && isWanted;
     // An outage in between, or a while without miners, is not the end of it.
     if (servingPool === undefined) return false;
     seen.backupSince = servingPool === wanted ? undefined : seen.backupSince ?? time;

@@ -241,10 +241,13 @@ Deno.test("a sub-account without a pool is named while others are served, also w
   assert.deepEqual(unserved(), []);
 });
 
-Deno.test("a sub-account that waits for its first miner, and the one of a whole farm, are not named", () => {
-  const [empty, single] = [new Account("carol"), new Account()];
-  empty.mux.miners = 0;
-  const rig = new Rig(empty, single);
+Deno.test("a sub-account that turns its miners away is named, one that lost its last miner is not", () => {
+  const [refused, empty, single] = [new Account("carol"), new Account("dave"), new Account()];
+  refused.mux.miners = 0;
+  empty.mux.servingPool = 0;
+  const rig = new Rig(refused, empty, single);
   rig.run(3);
-  assert.deepEqual([...rig.watch.unserved()], []);
+  empty.mux = { miners: 0, servingPool: undefined };
+  rig.run(3);
+  assert.deepEqual([...rig.watch.unserved()].map(({ name }) => name), ["carol"]);
 });

@@ -74,7 +74,7 @@ export class Notifications {
   readonly #memory: IncidentMemory | undefined;
   readonly #stopping = new AbortController();
   /** Incidents and blocks at the last daily summary. */
-  #told = { incidents: 0, blocks: 0 };
+  #told: { readonly incidents: number; readonly blocks: number } | undefined;
 
   /** Begins at the moment `startedAt`. */
   constructor(
@@ -150,7 +150,7 @@ export class Notifications {
 
   /** Sends the summary of the day. `blocks`: those found since the start. */
   tellDay(
-    facts: Omit<DayFacts, "incidents" | "open" | "blocks"> & { readonly blocks: number },
+    facts: Omit<DayFacts, "isFirst" | "incidents" | "open">,
     wall: number | undefined,
   ): void {
     const told = this.#told;
@@ -158,9 +158,10 @@ export class Notifications {
     this.#told = { incidents: count, blocks: facts.blocks };
     const day = {
       ...facts,
-      incidents: count - told.incidents,
+      isFirst: told === undefined,
+      incidents: count - (told?.incidents ?? 0),
       open,
-      blocks: facts.blocks - told.blocks,
+      blocks: facts.blocks - (told?.blocks ?? 0),
     };
     this.#tell(digestMessage(this.#settings.farm_name, day, wall));
   }
