@@ -22,8 +22,8 @@ class CuttingProxy {
         const { pathname, search } = new URL(request.url);
         const headers = new Headers(request.headers);
         headers.delete("host");
-      // fetch would unpack it, and not say so.
-      headers.set("accept-encoding", "identity");
+        // fetch would unpack it, and not say so.
+        headers.set("accept-encoding", "identity");
         const id = headers.get("last-event-id");
         this.asked.push(id === null ? pathname : `${pathname} after ${id}`);
         const { signal } = this.#cut;
