@@ -5,6 +5,7 @@
 
 import type { Time, Timer } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
+import { formatAddress } from "../base/peer_address.ts";
 import { parseProxyAddress, type ProxyAddress } from "../base/proxy_address.ts";
 import { isClockSet } from "../base/wall_clock.ts";
 import { TELEGRAM_API } from "../config/notify_schema.ts";
@@ -18,6 +19,7 @@ import {
   Notifications,
   type NotificationTimes,
   type TestResult,
+  type Way,
 } from "../observe/notify/notifications.ts";
 import type { Moment } from "../observe/notify/snapshot.ts";
 import { partLost } from "../workers/causes.ts";
@@ -128,11 +130,11 @@ export class Notifier {
 
   async #openChannels(): Promise<void> {
     const config = this.#config;
-    const clients = await openClients(config);
+    const ways = await openWays(config);
     const channels = channelsOf(config);
     // Meanwhile it may have been stopped, or reconfigured again.
-    if (this.#isStopped || config !== this.#config) clients.forEach((client) => client?.close());
-    else this.#notifications.setChannels({ channels, clients });
+    if (this.#isStopped || config !== this.#config) ways.forEach(({ client }) => client?.close());
+    else this.#notifications.setChannels({ channels, ways });
   }
 
   #start(): void {
@@ -208,20 +210,29 @@ export function channelsOf({ notify: { channels } }: Config): ChannelSettings[] 
  * The ways to the channels: the farm's proxies, then directly where pools are reached so, too.
  * `tls.ca_file` is trusted on each.
  */
-export async function openClients(config: Config): Promise<(Deno.HttpClient | undefined)[]> {
+export async function openWays(config: Config): Promise<Way[]> {
   const caCerts = await readAuthorities(config.tls.ca_file);
   const proxies = config.use_proxy ? config.proxy : [];
-  const clients: (Deno.HttpClient | undefined)[] = [];
+  const ways: Way[] = [];
   let isOwn = proxies.length === 0 || config.direct_connect_with_proxy ||
     config.direct_connect_after_proxy;
   for (const address of proxies) {
     const result = parseProxyAddress(address);
     // Deno itself uses the proxies that the environment names.
     if (!result.ok) isOwn = true;
-    else clients.push(Deno.createHttpClient({ caCerts, proxy: proxyOf(result.proxy) }));
+    else {
+      const { host: hostname, port } = result.proxy;
+      ways.push({
+        client: Deno.createHttpClient({ caCerts, proxy: proxyOf(result.proxy) }),
+        proxy: formatAddress({ hostname, port }),
+      });
+    }
   }
-  if (isOwn) clients.push(caCerts.length === 0 ? undefined : Deno.createHttpClient({ caCerts }));
-  return clients;
+  if (isOwn) {
+    const client = caCerts.length === 0 ? undefined : Deno.createHttpClient({ caCerts });
+    ways.push({ client, proxy: "" });
+  }
+  return ways;
 }
 
 function proxyOf({ protocol, host, port, credentials }: ProxyAddress): Deno.Proxy {

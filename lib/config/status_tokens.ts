@@ -7,19 +7,13 @@
 
 import { isGiven, isToken, type UncheckedStatus, WANTED_TOKEN } from "./bearer_token.ts";
 import type { Finding, RawConfig } from "./cross_checks.ts";
-import type { PasswordResult, Passwords } from "./password_file.ts";
+import type { PasswordResult } from "./password_file.ts";
 import { quote } from "./problem.ts";
 import type { Config } from "./schema.ts";
-import { VARIABLE_PATTERN } from "./secrets.ts";
+import { type FoundSecrets, VARIABLE_PATTERN } from "./secrets.ts";
 
 /** The tokens. Each may be given as `…`, `…_file` or `…_env`. */
 const TOKENS = ["token", "read_token"] as const;
-
-/** What was found in files, and in variables. */
-interface Found {
-  readonly files: Passwords;
-  readonly variables: Passwords;
-}
 
 /** The paths of all token files. */
 export function tokenFilesOf(raw: RawConfig): string[] {
@@ -35,7 +29,7 @@ export function tokenVariablesOf(raw: RawConfig): string[] {
  * A token must be given once, and must be where it is said to be. `found` has the results of
  * reading the places; those that are not in it are not reported.
  */
-export function wrongTokens(raw: RawConfig, found: Found): Finding[] {
+export function wrongTokens(raw: RawConfig, found: FoundSecrets): Finding[] {
   const status = statusOf(raw);
   const findings: Finding[] = [];
   for (const token of TOKENS) {
@@ -68,7 +62,7 @@ export function wrongTokens(raw: RawConfig, found: Found): Finding[] {
 }
 
 /** `status` with the tokens that are in files and in the environment. */
-export function withTokens(status: Config["status"], found: Found): Config["status"] {
+export function withTokens(status: Config["status"], found: FoundSecrets): Config["status"] {
   return {
     ...status,
     token: tokenIn(status, "token", found) ?? "",
@@ -79,7 +73,7 @@ export function withTokens(status: Config["status"], found: Found): Config["stat
 function tokenIn(
   status: UncheckedStatus,
   token: typeof TOKENS[number],
-  found: Found,
+  found: FoundSecrets,
 ): string | undefined {
   const written = status[token];
   if (isGiven(written)) return written;
@@ -94,7 +88,7 @@ function tokenIn(
 function resultIn(
   key: string,
   place: string,
-  { files, variables }: Found,
+  { files, variables }: FoundSecrets,
 ): PasswordResult | undefined {
   return (key.endsWith("_file") ? files : variables).get(place);
 }

@@ -16,15 +16,23 @@ import type { NotifySettings } from "./settings.ts";
 import type { SettlingTimes } from "./settling.ts";
 import type { FarmSnapshot, Moment } from "./snapshot.ts";
 
+/** A way to the channels. */
+export interface Way {
+  /** What sends; `undefined` is Deno's own, which uses the proxies that the environment names. */
+  readonly client: Deno.HttpClient | undefined;
+  /** `host:port` of the proxy it leads through; empty for none. */
+  readonly proxy: string;
+}
+
+/** Deno's own. */
+const OWN: readonly Way[] = [{ client: undefined, proxy: "" }];
+
 /** Where messages go. */
 export interface ChannelsSettings {
   /** The channels. */
   readonly channels: readonly ChannelSettings[];
-  /**
-   * Ways to them, tried in turn; `undefined` is Deno's own, which uses the proxies that the
-   * environment names.
-   */
-  readonly clients: readonly (Deno.HttpClient | undefined)[];
+  /** Ways to them, tried in turn. */
+  readonly ways: readonly Way[];
 }
 
 /** What a test of a channel brought. */
@@ -67,8 +75,8 @@ export class Notifications {
   readonly #digest = new DigestClock();
   #settings: NotifySettings;
   #channels: readonly Channel[] = [];
-  #clients: ChannelsSettings["clients"] = [undefined];
-  /** The way that worked last. */
+  #ways = OWN;
+  /** The place of the way that worked last. */
   #way = 0;
   #test: Promise<TestResult[]> | undefined;
   readonly #memory: IncidentMemory | undefined;
@@ -104,11 +112,11 @@ export class Notifications {
   }
 
   /** Sends to these channels from now on. What waits for one that stays keeps waiting. */
-  setChannels({ channels, clients }: ChannelsSettings): void {
+  setChannels({ channels, ways }: ChannelsSettings): void {
     const names = channelNames(channels);
     const old = this.#channels;
-    this.#closeClients();
-    this.#clients = clients.length === 0 ? [undefined] : clients;
+    this.#closeWays();
+    this.#ways = ways.length === 0 ? OWN : ways;
     this.#way = 0;
     this.#channels = channels.map((settings, place) => {
       const name = names[place]!;
@@ -179,7 +187,7 @@ export class Notifications {
   stop(): void {
     this.#stopping.abort();
     for (const { delivery } of this.#channels) delivery.stop();
-    this.#closeClients();
+    this.#closeWays();
   }
 
   #remember(news: readonly News[]): void {
@@ -201,24 +209,27 @@ export class Notifications {
     message: Message,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const clients = this.#clients;
+    const ways = this.#ways;
     const request = requestOf(settings, message);
     const secrets = secretsOf(settings);
     const first = this.#way;
     let outcome: Outcome | undefined;
-    for (let i = 0; i < clients.length && !signal.aborted; i++) {
-      const way = (first + i) % clients.length;
-      outcome = await post(request, { client: clients[way], secrets, time: this.#time, signal });
+    for (let i = 0; i < ways.length && !signal.aborted; i++) {
+      const place = (first + i) % ways.length;
+      const { client, proxy } = ways[place]!;
+      outcome = await post(request, { client, secrets, time: this.#time, signal });
       if (outcome.ok || outcome.isAnswered) {
-        if (clients === this.#clients) this.#way = way;
+        if (ways === this.#ways) this.#way = place;
         return outcome;
       }
+      const { answer } = outcome;
+      if (proxy !== "") outcome = { ...outcome, answer: `${answer}, through the proxy ${proxy}` };
     }
     return outcome ?? STOPPED;
   }
 
-  #closeClients(): void {
-    for (const client of this.#clients) client?.close();
+  #closeWays(): void {
+    for (const { client } of this.#ways) client?.close();
   }
 }
 

@@ -36,6 +36,9 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** What Deno's errors say, and what is said of it. The errors themselves contain the address. */
 const TROUBLES: readonly (readonly [RegExp, string])[] = [
+  [/proxy auth|auth failure|acceptable auth/i, "the proxy does not accept user and password"],
+  [/proxy server unreachable/i, "the proxy is not reachable"],
+  [/unsuccessful tunnel/i, "the proxy cannot connect to it"],
   [/dns error|lookup|name or service/i, "its name is not found"],
   [/connection refused|os error 111/i, "the connection is refused"],
   [/certificate|UnknownIssuer|NotValidForName/i, "its certificate is not accepted"],

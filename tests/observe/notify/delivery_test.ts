@@ -145,7 +145,7 @@ function notifications(...channels: readonly ChannelSettings[]): Notifications {
       settling: { startMs: 0, hashrateMs: 0, changeMs: 0, outageMs: 0, lostWorkMs: 0 },
     },
   });
-  all.setChannels({ channels, clients: [undefined] });
+  all.setChannels({ channels, ways: [] });
   return all;
 }
 
@@ -252,7 +252,10 @@ Deno.test("the way that cannot connect is passed over for the next one", async (
   await using hook = new Webhook();
   const all = notifications();
   const proxy = Deno.createHttpClient({ proxy: { url: `http://127.0.0.1:${freePort()}` } });
-  all.setChannels({ channels: [webhook(hook.url())], clients: [proxy, undefined] });
+  all.setChannels({
+    channels: [webhook(hook.url())],
+    ways: [{ client: proxy, proxy: "p" }, { client: undefined, proxy: "" }],
+  });
   const results = await all.test(NOON);
   all.stop();
   assert.deepEqual(results.map(({ ok }) => ok), [true]);
