@@ -174,7 +174,7 @@ export class FarmWatch {
       this.#seen.set(account, seen);
     }
     const wanted = this.#parts.wantedPool();
-    // A miner opened it, even if that was turned away at once. As for the farm: once it has begun,
+    // A miner opened it, even if that was turned away at once. As for the farm: once it has started,
     // it does not end when the last miner leaves.
     const isWanted = miners > 0 || seen.isUnserved || seen.poolId === undefined;
     seen.isUnserved = account.name !== "" && servingPool === undefined && isWanted;

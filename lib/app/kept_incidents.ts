@@ -37,7 +37,7 @@ export class KeptIncidents implements IncidentMemory {
     }));
   }
 
-  begun({ kind, subject, since }: ToldIncident): void {
+  started({ kind, subject, since }: ToldIncident): void {
     this.#note(`${kind} ${subject}`, since ?? UNKNOWN);
   }
 

@@ -24,9 +24,9 @@ export class Webhook implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
 
   /** Listens on any port of this machine, or on this one; with TLS if a certificate is given. */
-  constructor(port = 0, certificate?: ServerCertificate) {
+  constructor(port?: number, certificate?: ServerCertificate) {
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port, onListen: () => {}, ...certificate },
+      { hostname: "127.0.0.1", port: port ?? 0, onListen: () => {}, ...certificate },
       async (request) => {
         const { pathname, search } = new URL(request.url);
         const received = {

@@ -20,7 +20,7 @@ export interface IncidentMemory {
   /** Those whose beginning was told and whose end was not. */
   readonly open: readonly ToldIncident[];
   /** A beginning was told. */
-  begun(incident: ToldIncident): void;
+  started(incident: ToldIncident): void;
   /** An end was told. */
   ended(incident: Pick<ToldIncident, "kind" | "subject">): void;
 }

@@ -70,7 +70,7 @@ interface Tracked {
   seenAt: number;
   /** Its number since it became an incident. */
   incident: number | undefined;
-  /** It is over after so long without being seen; `undefined`: as long as by its condition. */
+  /** How long it must not be seen to be over, in milliseconds; `undefined`: as its condition says. */
   readonly overMs: number | undefined;
 }
 

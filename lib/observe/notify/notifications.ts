@@ -194,7 +194,7 @@ export class Notifications {
     for (const { kind, phase, subject, since, at } of news) {
       if (kind === "block") continue;
       const began = at.wall === undefined ? undefined : at.wall - (at.real - since);
-      if (phase === "begin") this.#memory?.begun({ kind, subject, since: began });
+      if (phase === "begin") this.#memory?.started({ kind, subject, since: began });
       else this.#memory?.ended({ kind, subject });
     }
   }

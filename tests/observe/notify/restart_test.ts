@@ -37,8 +37,9 @@ class Farm {
       const news = this.#watch.look(farm, momentAt(this.#wall - this.#startedAt));
       for (const { kind, phase, subject, since } of news) {
         assert.ok(kind !== "block");
-        if (phase === "begin") this.memory.begun({ kind, subject, since: this.#startedAt + since });
-        else this.memory.ended({ kind, subject });
+        if (phase === "begin") {
+          this.memory.started({ kind, subject, since: this.#startedAt + since });
+        } else this.memory.ended({ kind, subject });
       }
       this.news.push(...news);
     }
@@ -136,8 +137,8 @@ Deno.test("the history keeps open incidents and their hostile names over a resta
     const store = rig.open();
     const kept = new KeptIncidents(() => store);
     assert.deepEqual(kept.open, []);
-    for (const incident of incidents) kept.begun(incident);
-    kept.begun({ kind: "outage", subject: "", since: rig.wall });
+    for (const incident of incidents) kept.started(incident);
+    kept.started({ kind: "outage", subject: "", since: rig.wall });
     kept.ended({ kind: "outage", subject: "" });
     // Another version may know other kinds.
     store.learn("incident", "earthquake ", rig.wall);
@@ -153,7 +154,7 @@ Deno.test("the history keeps open incidents and their hostile names over a resta
 
 Deno.test("without a history, incidents are remembered for as long as the program runs", () => {
   const kept = new KeptIncidents(() => undefined);
-  kept.begun({ kind: "backup", subject: "", since: 5_000 });
+  kept.started({ kind: "backup", subject: "", since: 5_000 });
   assert.equal(kept.open.length, 1);
   assert.deepEqual(new KeptIncidents(() => undefined).open, []);
 });

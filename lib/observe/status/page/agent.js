@@ -17,7 +17,7 @@ import { forgetToken, keepToken, knownToken } from "./token_store.js";
  * @property {(sample: number[]) => void} sample
  * @property {(events: EventShape[]) => void} events
  * @property {(marks: MarkShape[]) => void} marks
- * @property {() => void} begun the stream is read from now on: what was before is not in it
+ * @property {() => void} started the stream is read from now on: what was before is not in it
  * @property {() => void} missed the stream goes on after a break, and lacks something
  * @property {() => void} lost
  */
@@ -142,7 +142,7 @@ export class Agent {
       const headers = known === "" ? {} : { "last-event-id": known };
       const response = await this.#fetch("api/v1/stream", { signal: abort.signal, headers });
       if (response.body === null) return;
-      if (known === "") watcher.begun();
+      if (known === "") watcher.started();
       let text = "";
       for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
         clearTimeout(timer);

@@ -77,7 +77,7 @@ document.addEventListener("visibilitychange", () => {
 let isWhole = false;
 
 void agent.watch({
-  begun: () => void readAll(),
+  started: () => void readAll(),
   missed: () => void readAll(),
   state: (/** @type {StreamStateShape} */ state) => {
     const { summary } = state;
