@@ -8,7 +8,7 @@ import { systemTime } from "../../../lib/base/system_time.ts";
 import { DAY_MS, dayOf } from "../../../lib/observe/history/axis.ts";
 import { STEP_MS } from "../../../lib/observe/history/steps.ts";
 import { HistoryStore } from "../../../lib/observe/history/store.ts";
-import { ACCOUNT, workerNameOf } from "../marks.ts";
+import { workerNameOf } from "../marks.ts";
 import { Farm } from "./farm.ts";
 
 /** Writes such a history of `miners` miners to `path`. */
@@ -23,7 +23,8 @@ export function writeYesterday(path: string, miners: number): void {
     say: () => {},
   });
   if (store === undefined) throw new Error(notes.join("\n"));
-  const farm = new Farm(miners, 1, (number) => ({ account: ACCOUNT, name: workerNameOf(number) }));
+  // The account of single-user mode, in which the agent runs: they are its own workers.
+  const farm = new Farm(miners, 1, (number) => ({ account: "", name: workerNameOf(number) }));
   for (; wall < today; wall += STEP_MS) finished(store.write(farm.step(wall)));
   store.close();
 }
