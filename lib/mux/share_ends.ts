@@ -151,11 +151,12 @@ export class ShareEnds {
     this.lateAnswers.give();
   }
 
-  /** One more share is about to be sent: where too many are unjudged, the oldest is given up. */
+  /**
+   * One more share is about to be sent: where too many are unjudged, the oldest is given up. Its
+   * miner is answered at the next tick, because it may leave when it is answered.
+   */
   makeRoom(slot: Slot<MinerSeat>): void {
-    if (slot.pending.span < MOST_UNJUDGED) return;
-    this.#forget(slot.pending.giveUpOldest()!, slot);
-    this.lateAnswers.give();
+    if (slot.pending.span >= MOST_UNJUDGED) this.#forget(slot.pending.giveUpOldest()!, slot);
   }
 
   /**

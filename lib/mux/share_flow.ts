@@ -38,6 +38,7 @@ export const MAX_WAITING_SHARES = 1_000;
 const REFUSED_COUNT = Object.fromEntries(
   REFUSE_REASONS.map((reason) => [reason, countOf("refused", reason)]),
 ) as Record<RefuseReason, Refusal>;
+
 /** The parts that {@linkcode ShareFlow} needs. */
 export interface ShareFlowParts {
   /** Counts all shares of all accounts. */

@@ -334,17 +334,24 @@ function minersAgree({ agent, good, unruly }: Books): Finding {
   const { shares, waiting: waitingShares } = agent;
   const sum = (count: "submitted" | "accepted" | "rejected" | "unanswered" | "waitingNow") =>
     good[count] + unruly[count];
-  const answeredTrue = shares.accepted + shares.kept + shares.assumed + shares.unansweredTimedOut;
+  const answeredTrue = shares.accepted + shares.kept + shares.assumed + shares.earlyRejected +
+    shares.unansweredTimedOut;
+  // Of shares that ended without a verdict in another way, some were answered before.
+  const perhapsTrue = Math.min(
+    shares.early - shares.earlyOpen - shares.earlyRejected,
+    unansweredIn(shares) - shares.unansweredTimedOut,
+  );
   const accepted = sum("accepted");
   const unanswered = sum("unanswered");
   const waiting = sum("waitingNow");
   const ended = accepted + sum("rejected") + unanswered + waiting;
   return {
     holds: ended === sum("submitted") && waiting <= waitingShares &&
-      isWithin(accepted, answeredTrue - unanswered, answeredTrue + shares.early),
+      isWithin(accepted, answeredTrue - unanswered, answeredTrue + perhapsTrue),
     claim: "the miners' books agree with ours",
     figures:
-      `${sum("submitted")} shares found, ${accepted} answered true (${answeredTrue} here), ` +
+      `${sum("submitted")} shares found, ${accepted} answered true (${answeredTrue} here, and ` +
+      `perhaps ${perhapsTrue} more), ` +
       `${unanswered} on connections the miners ended, ${waiting} without an answer`,
   };
 }

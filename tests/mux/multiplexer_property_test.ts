@@ -8,6 +8,7 @@ import fc from "fast-check";
 import {
   columnOf,
   type Count,
+  goodIn,
   Ledger,
   type LedgerSnapshot,
   NO_STRAYS,
@@ -132,6 +133,7 @@ class BookKeeper {
   readonly #farewells = new Map<FakeUpstream, Map<FakeDownstream, number>>();
   /** Where miners were registered in this step. */
   readonly #entered = new Map<FakeDownstream, FakeUpstream>();
+  #good = 0;
   /** How many shares there were. */
   shares = 0;
 
@@ -474,6 +476,9 @@ class BookKeeper {
   check(): void {
     const { world } = this;
     const { mux, counter } = world;
+    const good = goodIn(counter.total.snapshot());
+    assert.ok(good >= this.#good, "a share that was good stays good");
+    this.#good = good;
     assert.deepEqual(counter.total.snapshot(), this.#total.snapshot());
     this.#checkSums(counter.total.snapshot(), () => true);
     for (const upstream of this.#up) {

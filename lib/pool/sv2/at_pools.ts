@@ -26,7 +26,7 @@ export type MoveResult =
 /** The memory of one process. */
 export class Sv2AtPools {
   readonly #withoutExtensions = new Set<string>();
-  /** By the pool's number: when it was last followed, and where the next connection goes. */
+  /** By the pool's number: when it was last followed, and the address of the next connection. */
   readonly #moves = new Map<number, { at: number; to: PoolAddress | undefined }>();
 
   /** Whether the pool may be asked for extensions. */
@@ -69,7 +69,7 @@ export class Sv2AtPools {
     return { ok: true, host, port };
   }
 
-  /** Where the next connection to a pool goes: elsewhere once, if it asked for that. */
+  /** The address of the next connection to a pool: elsewhere once, if it asked for that. */
   takeAddress(poolId: number, address: PoolAddress): PoolAddress {
     const move = this.#moves.get(poolId);
     const to = move?.to;
