@@ -53,6 +53,9 @@ export const ANY_TARGET: Uint8Array = new Uint8Array(U256_BYTES).fill(0xff);
 
 const VENDOR = "btcagent";
 
+/** The longest name, in bytes of UTF-8. */
+const MAX_USER_BYTES = 255;
+
 /** What a handshake is about. */
 export interface Sv2HandshakeOptions {
   /** The name that shares are for. */
@@ -272,6 +275,14 @@ export class Sv2Handshake {
   /** Asks for a channel, for the bytes at this place of {@linkcode ASKED_BYTES}. */
   #open(asked: number): AgentMessage {
     const { user, hashrate: measure } = this.#options;
+    const userBytes = new TextEncoder().encode(user).length;
+    if (userBytes > MAX_USER_BYTES) {
+      throw new PoolFault(
+        AUTHORIZE_REFUSED,
+        `Cannot open a channel as ${quote(user)}: the name has ${userBytes} bytes, Stratum V2 ` +
+          `allows ${MAX_USER_BYTES}`,
+      );
+    }
     const hashrate = measure();
     this.#stage = { kind: "channel", asked, hashrate };
     return {

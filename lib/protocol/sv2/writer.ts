@@ -30,7 +30,9 @@ export class FrameWriter {
   f32(value: number): void {
     const single = Math.fround(value);
     if (!(single >= 0 && single < Infinity)) throw new RangeError(`Cannot write ${value} as F32`);
-    this.#view.setFloat32(this.#grow(4), single, true);
+    // Growing replaces the view.
+    const at = this.#grow(4);
+    this.#view.setFloat32(at, single, true);
   }
 
   /** Writes bytes as they are. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { ProtocolViolation } from "../../../lib/base/violation.ts";
-import { decodeAgentMessage } from "../../../lib/protocol/sv2/agent_message.ts";
+import { decodeAgentMessage, encodeAgentMessage } from "../../../lib/protocol/sv2/agent_message.ts";
 import type { Frame } from "../../../lib/protocol/sv2/frame.ts";
 import {
   decodePoolMessage,
@@ -283,4 +283,18 @@ Deno.test("the largest group and the largest job fit into a frame that is accept
     coinbaseSuffix: new Uint8Array(0xffff),
   } as KnownPoolMessage;
   assert.equal(framed(encodePoolMessage(job)).payload.length, 139_253);
+});
+
+Deno.test("a hashrate may follow a text that makes the frame grow", () => {
+  for (let length = 0; length <= 255; length++) {
+    const message = {
+      kind: "openExtendedMiningChannel",
+      requestId: 1,
+      userIdentity: "x".repeat(length),
+      nominalHashRate: 1.5,
+      maxTarget: new Uint8Array(32),
+      minExtranonceSize: 8,
+    } as const;
+    assert.equal(encodeAgentMessage(message).length, 6 + 4 + 1 + length + 4 + 32 + 2);
+  }
 });
