@@ -53,7 +53,7 @@ export async function runHistoryCommand(
   time: Time,
   write: (text: string) => void,
 ): Promise<Outcome> {
-  const file = await readConfigFile(command.configPath);
+  const file = await readConfigFile(command.configPath, { mayLackVariables: true });
   if (!file.ok) return { text: file.message, exitCode: 2 };
   const { path } = file.config.history;
   if (path === "") {

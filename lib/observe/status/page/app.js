@@ -73,12 +73,12 @@ document.addEventListener("visibilitychange", () => {
   void causes.refresh();
 });
 
+/** Whether everything from before the stream was read. */
+let isWhole = false;
+
 void agent.watch({
-  opened: () => {
-    // After a pause: what went by in it is asked for.
-    charts.load().catch(() => undefined);
-    agent.get("api/v1/events").then((answer) => events.replace(answer.events)).catch(() => {});
-  },
+  started: () => void readAll(),
+  missed: () => void readAll(),
   state: (/** @type {StreamStateShape} */ state) => {
     const { summary } = state;
     const isOther = summary.started_at !== startedAt;
@@ -86,6 +86,8 @@ void agent.watch({
     const { outage, losses, expected_hashrate: expected } = summary.attention;
     const sentence = lossSentence(losses.hour, causes.hour, "lostHour");
     const before = outage.since === null ? undefined : charts.before(new Date(outage.since));
+    // A break may have come before all was read.
+    if (!isWhole) void readAll();
     header.show(state);
     attention.show(summary, sentence);
     // While all is well nothing above the figures says why the little was lost.
@@ -111,6 +113,17 @@ void agent.watch({
   marks: (all) => charts.mark(all),
   lost: () => header.lost(),
 });
+
+/** Asks for everything that the stream does not bring: samples and lines from before. */
+async function readAll() {
+  isWhole = true;
+  try {
+    const lines = agent.get("api/v1/events").then((answer) => events.replace(answer.events));
+    await Promise.all([charts.load(), lines]);
+  } catch {
+    isWhole = false;
+  }
+}
 
 /** The page of what the address names; `undefined` for everything. */
 function pageNamed() {
