@@ -320,7 +320,7 @@ export class ShareCounter {
     for (let i = 0; i < EARLY_STATE.length; i++) this.add(sessionId, EARLY_STATE[i]!, ledger);
   }
 
-  /** One of those ends: it is counted as accepted, rejected or unanswered as well. */
+  /** One of those ends: it is counted as accepted, rejected or unanswered, too. */
   settledEarly(sender: Sender, ledger: Ledger): void {
     const row = sender.isGone ? undefined : this.#rowOf(sender.miner.sessionId);
     for (let i = 0; i < EARLY_STATE.length; i++) {

@@ -26,7 +26,7 @@ export type MoveResult =
 /** The memory of one process. */
 export class Sv2AtPools {
   readonly #withoutExtensions = new Set<string>();
-  /** By the pool's number: when it was last followed, and where the next connection goes. */
+  /** By the pool's number: when it was last followed, and the address of the next connection. */
   readonly #moves = new Map<number, { at: number; to: PoolAddress | undefined }>();
 
   /** Whether the pool may be asked for extensions. */
