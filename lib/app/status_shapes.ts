@@ -122,6 +122,7 @@ export function trafficShape(traffic: Traffic): SummaryShape["traffic"] {
     bytes_written: traffic.bytesWritten,
     frames_read: traffic.messagesRead,
     frames_written: traffic.messagesWritten,
+    frames_ignored: traffic.messagesIgnored ?? 0,
   };
 }
 

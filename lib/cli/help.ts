@@ -190,9 +190,10 @@ ${EXIT_CODES}`,
     `A simulated pool, the proxy and simulated miners in one terminal, with their
 live page. Needs no configuration, and nothing leaves this machine.
 
-The pool of --kind stratum is an ordinary one that behaves as ckpool does, that of
---kind sv2 speaks Stratum V2; with --kind mixed there is one of each, and all
-miners move every 5 seconds. Of 12 miners or more some have faults: see btcagent help simulate miners.
+The pool of --kind stratum is an ordinary one that behaves as ckpool does, that
+of --kind sv2 speaks Stratum V2; with --kind mixed there is one of each, and all
+miners move every 5 seconds. Of 12 miners or more some have faults: see
+btcagent help simulate miners.
 Example: btcagent demo --kind mixed --seconds 30
 
 Usage

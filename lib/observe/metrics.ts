@@ -362,6 +362,12 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     of(({ traffic }) => traffic.frames_written),
   );
   page.counter(
+    "btcagent_pool_ignored_frames",
+    "Messages read from a Stratum V2 pool that had no effect: unknown ones, jobs that cannot be " +
+      "used, verdicts on no share.",
+    of(({ traffic }) => traffic.frames_ignored),
+  );
+  page.counter(
     "btcagent_pool_shares_submitted",
     "Shares sent to the pool.",
     of((p) => p.shares.submitted),

@@ -57,6 +57,10 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
     return this.#inner?.messagesWritten ?? 0;
   }
 
+  get messagesIgnored(): number {
+    return this.#inner?.messagesIgnored ?? 0;
+  }
+
   tick(): void {
     this.#inner?.tick();
   }

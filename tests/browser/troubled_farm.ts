@@ -127,6 +127,7 @@ function poolCounts(accepted: number, stale: number): Partial<PoolTotalShape> {
       bytes_read: 4_200_000,
       frames_read: 900,
       frames_written: 9_000,
+      frames_ignored: 0,
     },
   };
 }

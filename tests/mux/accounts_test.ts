@@ -249,7 +249,13 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   const told = { bytesRead: 100, bytesWritten: 10, messagesRead: 4, messagesWritten: 1 };
   Object.assign(a.upstreams, { traffic: told, waitingBytes: 1 });
   Object.assign(b.upstreams, { traffic: sumOfTraffic([told, told]), waitingBytes: 2 });
-  const all = { bytesRead: 300, bytesWritten: 30, messagesRead: 12, messagesWritten: 3 };
+  const all = {
+    bytesRead: 300,
+    bytesWritten: 30,
+    messagesRead: 12,
+    messagesWritten: 3,
+    messagesIgnored: 0,
+  };
   a.upstreams.upstream.judge(5, ERROR_CODE.duplicate);
   for (const miner of miners) {
     miner.takeNews();

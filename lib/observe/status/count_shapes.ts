@@ -102,10 +102,15 @@ export const TrafficSchema = v.strictObject({
   bytes_read: count("Payload bytes from the pool."),
   bytes_written: count("Payload bytes to the pool."),
   frames_read: count(
-    "Messages from the pool: binary frames of an agent pool, lines of a Stratum pool.",
+    "Messages from the pool: binary frames of an agent pool, lines of a Stratum pool, messages of a Stratum " +
+      "V2 pool.",
   ),
   frames_written: count(
     "Messages queued for the pool, counted in the same way; the last may not be written yet.",
+  ),
+  frames_ignored: count(
+    "Messages from a Stratum V2 pool that had no effect: unknown ones, jobs that cannot be used, " +
+      "verdicts on no share; the log says which.",
   ),
 });
 

@@ -40,6 +40,12 @@ export class Notices {
     this.#now = now;
   }
 
+  /** How many came, of all sorts. */
+  get count(): number {
+    const { message, work, verdict } = this.#counts;
+    return message + work + verdict;
+  }
+
   /** One came; `why` says what is wrong with it. */
   add(sort: NoticeSort, why: string): void {
     const count = ++this.#counts[sort];

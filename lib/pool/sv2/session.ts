@@ -122,6 +122,10 @@ export class Sv2Session implements PoolConnection {
     return this.#earlier.messages + (this.#link?.outgoing.messages ?? 0);
   }
 
+  get messagesIgnored(): number {
+    return this.#notices.count;
+  }
+
   flush(): void {}
 
   tick(): void {
