@@ -6,7 +6,7 @@ import { ACT1_BYTES, ACT2 } from "./acts.ts";
 import { drawKeyPair, type KeyPair, sharedSecret } from "./curve.ts";
 import { SymmetricState, type TransportKeys } from "./symmetric_state.ts";
 
-/** Who a responder is. */
+/** What a responder proves itself with. */
 export interface Identity {
   /** Its static keys. */
   readonly keys: KeyPair;
