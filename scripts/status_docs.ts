@@ -8,7 +8,7 @@ import type { GenericSchema } from "valibot";
 import * as minerShapes from "../lib/observe/status/miner_shapes.ts";
 import * as poolShapes from "../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../lib/observe/status/shapes.ts";
-import { SpanSchema } from "../lib/observe/status/history_shapes.ts";
+import { PastWorkersSchema, SpanSchema } from "../lib/observe/status/history_shapes.ts";
 import { NotifyTestSchema } from "../lib/observe/status/notify_shapes.ts";
 import * as workerShapes from "../lib/observe/status/worker_shapes.ts";
 
@@ -32,6 +32,7 @@ const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /api/v1/causes?span=…", workerShapes.LossesByCauseSchema],
   ["GET /api/v1/history", shapes.HistorySchema],
   ["GET /api/v1/history?span=…", SpanSchema],
+  ["GET /api/v1/history/workers", PastWorkersSchema],
   ["GET /api/v1/config", shapes.ConfigAnswerSchema],
   ["GET and POST /api/v1/log-level", shapes.LogLevelsSchema],
   ["POST /api/v1/reload", shapes.ReloadSchema],

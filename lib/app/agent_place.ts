@@ -39,7 +39,7 @@ function givenPlace(url: string): FoundPlace {
 async function configuredPlace(configPath: string | undefined): Promise<FoundPlace> {
   let file: Awaited<ReturnType<typeof readConfigFile>>;
   try {
-    file = await readConfigFile(configPath);
+    file = await readConfigFile(configPath, { mayLackVariables: true });
   } catch (error) {
     return refused(fileTrouble(error));
   }

@@ -13,6 +13,7 @@ import type {
   FarmSnapshot,
   LostWorkFacts,
   PoolFacts,
+  UnservedFacts,
   WorkersFacts,
 } from "../observe/notify/snapshot.ts";
 import { causeSentence } from "../workers/cause_sentence.ts";
@@ -21,6 +22,7 @@ import { lossesOf, partLost } from "../workers/causes.ts";
 import { OTHERS } from "../workers/origins.ts";
 import { workerSums } from "../workers/worker_view.ts";
 import type { HistoryView } from "./farm_view.ts";
+import { failureOf } from "./farm_watch.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** A certificate's days are counted in these. */
@@ -28,6 +30,9 @@ const DAY_MS = 86_400_000;
 
 /** The most names of each state. */
 const MOST_NAMES = 5;
+
+/** The most sub-accounts without a pool that are followed at a time: miners make up their names. */
+const MOST_UNSERVED = 20;
 
 const NO_WORKERS: WorkersFacts = {
   states: {
@@ -65,6 +70,8 @@ export class FarmReader {
   #blocks = 0;
   #finders = new Map<number, number>();
   #finder = "";
+  /** The sub-accounts without a pool that are followed. */
+  #unserved: ReadonlySet<string> = new Set();
 
   /** Hashrates are counted from `startedReal` on, when the proxy was started in real time. */
   constructor(
@@ -116,6 +123,7 @@ export class FarmReader {
   *read(): Generator<void, FarmSnapshot> {
     const { parts, view, config, clock, certificates } = this.#proxy;
     const pools = yield* this.#pools();
+    const unserved = this.#unservedAccounts();
     const { outageSince, backup, usualHashrate } = parts.watch.attention;
     const health = view.health();
     const { quarter, hour } = parts.counter.work.hashrates(
@@ -137,6 +145,7 @@ export class FarmReader {
       outage: outageSince === undefined
         ? undefined
         : { reason: trouble === undefined ? "" : `${trouble.address}: ${trouble.reason}` },
+      unserved,
       backup,
       pools,
       workers: this.#workers,
@@ -152,6 +161,16 @@ export class FarmReader {
       blocksLost,
       finder: this.#finder,
     };
+  }
+
+  /** Those that were followed and still have no pool, then as many others as there is room for. */
+  #unservedAccounts(): UnservedFacts[] {
+    const all = [...this.#proxy.parts.watch.unserved()];
+    const known = all.filter(({ name }) => this.#unserved.has(name));
+    const others = all.filter(({ name }) => !this.#unserved.has(name));
+    const followed = [...known, ...others].slice(0, MOST_UNSERVED);
+    this.#unserved = new Set(followed.map(({ name }) => name));
+    return followed.map((account) => ({ account: account.name, reason: failureOf(account) }));
   }
 
   /** A pool is lost if it fails for a sub-account and none has a connection to it. */

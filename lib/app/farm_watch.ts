@@ -14,6 +14,8 @@ import { UsualHashrate } from "../observe/usual_hashrate.ts";
 
 /** The parts of an `Account` that are watched. */
 export interface WatchedAccount {
+  /** The sub-account as its miners spell it; empty for the one of single-user mode. */
+  readonly name: string;
   /** Its miners. */
   readonly mux: Pick<Multiplexer, "miners" | "servingPool">;
   /** Its pools. */
@@ -68,6 +70,8 @@ interface Seen {
   poolId: number | undefined;
   /** When it moved to a backup pool; `undefined` while it works for the wanted one. */
   backupSince: number | undefined;
+  /** Whether no pool serves it, and miners wanted one since that began. */
+  isUnserved: boolean;
 }
 
 /** Watches the farm as a whole. */
@@ -82,6 +86,11 @@ export class FarmWatch {
   constructor(parts: FarmWatchParts, version: string) {
     this.#parts = parts;
     this.#mark("start", `btcagent ${version} started`, parts.realNow());
+  }
+
+  /** The farm's usual hashrate before this start, in hashes a second. */
+  recallUsualHashrate(usual: number): void {
+    this.#usual.recall(usual);
   }
 
   /** Looks at every sub-account. Call it once a second. */
@@ -105,6 +114,13 @@ export class FarmWatch {
     const isOutage = !isAnyServed && isAnyOpen && (miners > 0 || this.#outage.since !== undefined);
     this.#noteOutage(isOutage ? unserved : undefined, time);
     this.#usual.note(time, creditedDifficulty(), servedMiners > 0);
+  }
+
+  /** Every open sub-account whose miners have no pool. In single-user mode none: it is an outage. */
+  *unserved(): Generator<WatchedAccount> {
+    for (const account of this.#parts.accounts()) {
+      if (this.#seen.get(account)?.isUnserved === true) yield account;
+    }
   }
 
   /** How long no pool served any miner since the start, in milliseconds. */
@@ -154,9 +170,14 @@ export class FarmWatch {
   ): boolean {
     let seen = this.#seen.get(account);
     if (seen === undefined) {
-      this.#seen.set(account, seen = { poolId: undefined, backupSince: undefined });
+      seen = { poolId: undefined, backupSince: undefined, isUnserved: false };
+      this.#seen.set(account, seen);
     }
     const wanted = this.#parts.wantedPool();
+    // A miner opened it, even if that was turned away at once. As for the farm: once it has started,
+    // it does not end when the last miner leaves.
+    const isWanted = miners > 0 || seen.isUnserved || seen.poolId === undefined;
+    seen.isUnserved = account.name !== "" && servingPool === undefined && isWanted;
     // An outage in between, or a while without miners, is not the end of it.
     if (servingPool === undefined) return false;
     seen.backupSince = servingPool === wanted ? undefined : seen.backupSince ?? time;
@@ -185,9 +206,8 @@ export class FarmWatch {
     const { since } = this.#outage;
     this.#outage.note(unserved !== undefined, time);
     if (unserved !== undefined && since === undefined) {
-      const failing = unserved.upstreams.pools.find(({ trouble }) => trouble !== undefined);
-      const why = failing === undefined ? "" : `; ${failing.address}: ${failing.trouble}`;
-      this.#mark("outage", `No pool serves any miner${why}`, time);
+      const why = failureOf(unserved);
+      this.#mark("outage", `No pool serves any miner${why === "" ? "" : `; ${why}`}`, time);
     } else if (unserved === undefined && since !== undefined) {
       const seconds = Math.round((time - since) / 1000);
       this.#mark("outage_end", `The outage ended after ${seconds} s`, time);
@@ -218,6 +238,12 @@ export class FarmWatch {
       reason: troubleOf(account, wanted),
     };
   }
+}
+
+/** The first pool that fails for a sub-account, and why; empty if none does. */
+export function failureOf({ upstreams }: Pick<WatchedAccount, "upstreams">): string {
+  const failing = upstreams.pools.find(({ trouble }) => trouble !== undefined);
+  return failing === undefined ? "" : `${failing.address}: ${failing.trouble}`;
 }
 
 /** Why a pool does not serve; empty if that is not known. */

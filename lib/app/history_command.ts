@@ -53,7 +53,7 @@ export async function runHistoryCommand(
   time: Time,
   write: (text: string) => void,
 ): Promise<Outcome> {
-  const file = await readConfigFile(command.configPath);
+  const file = await readConfigFile(command.configPath, { mayLackVariables: true });
   if (!file.ok) return { text: file.message, exitCode: 2 };
   const { path } = file.config.history;
   if (path === "") {
@@ -95,7 +95,7 @@ function shown(database: Database, path: string): string {
   const rows = [
     ["file", path],
     ["kept by", isKept(path) ? "a running btcagent" : "no running btcagent"],
-    ["size", `${megabytes(sizeOf(path))}, of which ${megabytes(free)} are free`],
+    ["size", `${sizeText(sizeOf(path))}, of which ${sizeText(free)} are free`],
     ["span", span],
     ["workers", String(count("worker"))],
     ["packed days", String(count("day"))],
@@ -113,7 +113,7 @@ function vacuumed(database: Database, path: string): string {
     if (database.pagesInLog >= MOST_LOG_PAGES) database.checkpoint("PASSIVE");
   }));
   emptyLog(database);
-  return `${path}: ${megabytes(before)} before, ${megabytes(sizeOf(path))} now`;
+  return `${path}: ${sizeText(before)} before, ${sizeText(sizeOf(path))} now`;
 }
 
 function purged(database: Database, path: string, worker: string): Outcome {
@@ -199,8 +199,8 @@ function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function sizeText(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function messageOf(error: unknown): string {

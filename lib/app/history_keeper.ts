@@ -19,6 +19,7 @@ import type { KeptHistoryShape } from "../observe/status/history_shapes.ts";
 import { type Span, SPANS } from "../observe/status/spans.ts";
 import { WorkerSteps } from "../workers/worker_steps.ts";
 import type { CausesReport, HistoryView } from "./farm_view.ts";
+import { KeptIncidents } from "./kept_incidents.ts";
 import { keptCauses } from "./kept_causes.ts";
 import { LearnedBefore } from "./learned_before.ts";
 import type { HistoryHooks, Proxy } from "./proxy.ts";
@@ -80,6 +81,8 @@ export class HistoryKeeper implements HistoryView {
   readonly hooks: HistoryHooks;
   /** What was learned in earlier runs. */
   readonly before: LearnedBefore;
+  /** The alarms people were told of. */
+  readonly incidents: KeptIncidents;
   readonly #options: HistoryKeeperOptions;
   readonly #steps = new WorkerSteps();
   readonly #week = new WeekInShort();
@@ -101,6 +104,7 @@ export class HistoryKeeper implements HistoryView {
     this.#turns = new InTurns(options.time, 1, PAUSE_MS);
     this.#open();
     this.before = new LearnedBefore(this.#store, options);
+    this.incidents = new KeptIncidents(() => this.#store);
     this.hooks = {
       workerSteps: this.#steps,
       marked: (kind, text) => this.#marked(kind, text),
@@ -207,7 +211,7 @@ export class HistoryKeeper implements HistoryView {
     const step = yield* collector.end(isLast);
     const store = this.#store;
     if (store === undefined) return yield* collector.readRest();
-    this.before.learnDifficulties(store, this.#proxy!);
+    this.before.learnFrom(store, this.#proxy!);
     yield* store.write(step);
     yield* collector.readRest();
     if (isLast) return;

@@ -1,6 +1,6 @@
 /**
  * What is worth knowing after a restart, in the file of the history: workers of the last day, the
- * difficulties of those that left lately, and the extranonce2 sizes of pools.
+ * difficulties of those that left lately, the usual hashrate, and the extranonce2 sizes of pools.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -9,8 +9,9 @@ import type { KeptHistory } from "../observe/history/kept_history.ts";
 import { STEP_MS, type WorkerSpan } from "../observe/history/steps.ts";
 import type { Proxy } from "./proxy.ts";
 
-/** What sizes and difficulties are kept as. */
+/** What sizes, difficulties and the usual hashrate are kept as. */
 const SIZES = "extranonce2_bytes";
+const USUAL = "usual_hashrate";
 const DIFFICULTIES = "difficulty";
 
 /** Sizes are kept of pools with fewer bytes than all miners have room in; others have this many. */
@@ -22,6 +23,9 @@ const MINUTE_MS = 60_000;
 const EXPONENTS = 128;
 const EXPONENT_OFFSET = 64;
 
+/** The usual hashrate is that of a day: it says nothing of a farm that was off for longer. */
+const USUAL_MS = 86_400_000;
+
 /** What is known of earlier runs. */
 export class LearnedBefore {
   readonly #time: Time;
@@ -31,6 +35,7 @@ export class LearnedBefore {
   readonly #to: number;
   /** The narrow pools that are in the file. */
   #sizes: ReadonlyMap<string, number>;
+  readonly #usual: number | undefined;
   #savedAt = 0;
 
   /** Reads all of it, before there are miners who would have to wait. */
@@ -43,6 +48,7 @@ export class LearnedBefore {
     this.#workers = store === undefined ? [] : workersSince(store, now - rememberMs, now);
     this.#difficulties = store?.learned(DIFFICULTIES) ?? new Map();
     this.#to = store?.figures.to ?? 0;
+    this.#usual = store?.learned(USUAL).get("");
     const sizes = store?.learned(SIZES) ?? new Map<string, number>();
     this.#sizes = new Map([...sizes].filter(([, bytes]) => bytes >= LEAST_BYTES && bytes < ROOMY));
   }
@@ -53,7 +59,7 @@ export class LearnedBefore {
   }
 
   /** Fills the books of a proxy that has just started. */
-  recall({ clock, parts: { workers, remembered } }: Proxy): void {
+  recall({ clock, parts: { workers, remembered, watch } }: Proxy): void {
     const [now, wallNow] = [clock.now(), this.#time.wallNow()];
     for (const { account, name, hashrate, connectedPart, first, last } of this.#workers) {
       // One that was there at the end may be about to come back.
@@ -72,6 +78,8 @@ export class LearnedBefore {
       if (agoMs < 0 || agoMs > REMEMBER_MS) continue;
       remembered.add(name, value % EXPONENTS - EXPONENT_OFFSET, now - agoMs);
     }
+    const isRecent = wallNow >= this.#to && wallNow - this.#to < USUAL_MS;
+    if (this.#usual !== undefined && isRecent) watch.recallUsualHashrate(this.#usual);
     this.#savedAt = now;
     // They are in the books now.
     this.#workers = [];
@@ -87,8 +95,10 @@ export class LearnedBefore {
     this.#sizes = new Map(sizes);
   }
 
-  /** Notes the difficulties of workers that left since the last call. */
-  learnDifficulties(store: KeptHistory, { clock, parts: { remembered } }: Proxy): void {
+  /** Notes the usual hashrate, and the difficulties of workers that left since the last call. */
+  learnFrom(store: KeptHistory, { clock, parts: { remembered, watch } }: Proxy): void {
+    const { usualHashrate } = watch.attention;
+    if (usualHashrate !== undefined) store.learn(USUAL, "", usualHashrate);
     const [now, wallNow] = [clock.now(), this.#time.wallNow()];
     // They left in some minute: one that was noted is noted again rather than not at all.
     for (const { name, exponent, agoMs } of remembered.left(now - this.#savedAt + MINUTE_MS, now)) {

@@ -5,6 +5,7 @@
 
 import type { Time, Timer } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
+import { formatAddress } from "../base/peer_address.ts";
 import { parseProxyAddress, type ProxyAddress } from "../base/proxy_address.ts";
 import { isClockSet } from "../base/wall_clock.ts";
 import { TELEGRAM_API } from "../config/notify_schema.ts";
@@ -13,11 +14,14 @@ import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import type { ChannelSettings } from "../observe/notify/channel.ts";
 import type { DeliveryReport } from "../observe/notify/delivery.ts";
+import type { IncidentMemory } from "../observe/notify/incident_memory.ts";
 import {
   Notifications,
   type NotificationTimes,
   type TestResult,
+  type Way,
 } from "../observe/notify/notifications.ts";
+import type { Moment } from "../observe/notify/snapshot.ts";
 import { partLost } from "../workers/causes.ts";
 import type { FarmSummary, HistoryView } from "./farm_view.ts";
 import { FarmReader, type SnapshotSource } from "./farm_snapshot.ts";
@@ -49,6 +53,8 @@ export interface NotifierOptions {
   readonly time: Time;
   /** The history on disk, if one is kept. */
   readonly history: Pick<HistoryView, "shape"> | undefined;
+  /** What people were told before. */
+  readonly memory: IncidentMemory;
   /** How often it is looked, if not as at a farm. */
   readonly times?: LookTimes;
 }
@@ -67,7 +73,7 @@ export class Notifier {
   #isStopped = false;
 
   private constructor(options: NotifierOptions) {
-    const { proxy, startedReal, time, history, times = LOOK_TIMES } = options;
+    const { proxy, startedReal, time, history, memory, times = LOOK_TIMES } = options;
     this.#proxy = proxy;
     this.#time = time;
     this.#times = times;
@@ -75,9 +81,10 @@ export class Notifier {
     this.#reader = new FarmReader(proxy, startedReal, history);
     this.#notifications = new Notifications({
       settings: proxy.config.notify,
-      startedAt: proxy.clock.now(),
+      startedAt: this.#moment(),
       time,
       times,
+      memory,
     });
     this.#work = new InTurns(time, STEPS_PER_TURN, PAUSE_MS);
     this.#timer = time.every(times.lookMs, () => this.#start());
@@ -123,11 +130,11 @@ export class Notifier {
 
   async #openChannels(): Promise<void> {
     const config = this.#config;
-    const clients = await openClients(config);
+    const ways = await openWays(config);
     const channels = channelsOf(config);
     // Meanwhile it may have been stopped, or reconfigured again.
-    if (this.#isStopped || config !== this.#config) clients.forEach((client) => client?.close());
-    else this.#notifications.setChannels({ channels, clients });
+    if (this.#isStopped || config !== this.#config) ways.forEach(({ client }) => client?.close());
+    else this.#notifications.setChannels({ channels, ways });
   }
 
   #start(): void {
@@ -147,8 +154,8 @@ export class Notifier {
         yield* this.#reader.count();
       }
       const snapshot = yield* this.#reader.read();
-      const wall = this.#wall();
-      const moment = { attended: clock.now(), real: clock.realNow(), wall };
+      const moment = this.#moment();
+      const { wall } = moment;
       this.#notifications.look(snapshot, moment);
       if (!this.#notifications.isDigestDue(wall)) return;
       const summary = yield* this.#proxy.view.summary();
@@ -172,6 +179,11 @@ export class Notifier {
       backup: attention.backup?.pool ?? "",
       blocks: summary.shares.blocks,
     }, wall);
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#proxy;
+    return { attended: clock.now(), real: clock.realNow(), wall: this.#wall() };
   }
 
   #wall(): number | undefined {
@@ -198,20 +210,29 @@ export function channelsOf({ notify: { channels } }: Config): ChannelSettings[] 
  * The ways to the channels: the farm's proxies, then directly where pools are reached so, too.
  * `tls.ca_file` is trusted on each.
  */
-export async function openClients(config: Config): Promise<(Deno.HttpClient | undefined)[]> {
+export async function openWays(config: Config): Promise<Way[]> {
   const caCerts = await readAuthorities(config.tls.ca_file);
   const proxies = config.use_proxy ? config.proxy : [];
-  const clients: (Deno.HttpClient | undefined)[] = [];
+  const ways: Way[] = [];
   let isOwn = proxies.length === 0 || config.direct_connect_with_proxy ||
     config.direct_connect_after_proxy;
   for (const address of proxies) {
     const result = parseProxyAddress(address);
     // Deno itself uses the proxies that the environment names.
     if (!result.ok) isOwn = true;
-    else clients.push(Deno.createHttpClient({ caCerts, proxy: proxyOf(result.proxy) }));
+    else {
+      const { host: hostname, port } = result.proxy;
+      ways.push({
+        client: Deno.createHttpClient({ caCerts, proxy: proxyOf(result.proxy) }),
+        proxy: formatAddress({ hostname, port }),
+      });
+    }
   }
-  if (isOwn) clients.push(caCerts.length === 0 ? undefined : Deno.createHttpClient({ caCerts }));
-  return clients;
+  if (isOwn) {
+    const client = caCerts.length === 0 ? undefined : Deno.createHttpClient({ caCerts });
+    ways.push({ client, proxy: "" });
+  }
+  return ways;
 }
 
 function proxyOf({ protocol, host, port, credentials }: ProxyAddress): Deno.Proxy {

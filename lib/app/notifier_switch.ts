@@ -4,8 +4,10 @@
 
 import type { Time } from "../base/clock.ts";
 import type { DeliveryReport } from "../observe/notify/delivery.ts";
+import type { IncidentMemory } from "../observe/notify/incident_memory.ts";
 import type { TestResult } from "../observe/notify/notifications.ts";
 import type { SnapshotSource } from "./farm_snapshot.ts";
+import { KeptIncidents } from "./kept_incidents.ts";
 import type { FarmAlarms, HistoryView } from "./farm_view.ts";
 import type { LookTimes, Notifier } from "./notifier.ts";
 
@@ -13,6 +15,8 @@ import type { LookTimes, Notifier } from "./notifier.ts";
 export interface NotifierParts {
   /** The history on disk, if one is kept: its disk may fail. */
   readonly history?: Pick<HistoryView, "shape"> | undefined;
+  /** What people were told before, also in an earlier run; else only in this one. */
+  readonly memory?: IncidentMemory | undefined;
   /** How often it is looked, if not as at a farm. */
   readonly times?: LookTimes | undefined;
 }
@@ -23,6 +27,7 @@ export class NotifierSwitch implements FarmAlarms {
   readonly #startedReal: number;
   readonly #time: Time;
   readonly #parts: NotifierParts;
+  readonly #memory: IncidentMemory;
   #notifier: Notifier | undefined;
   #isStopped = false;
 
@@ -31,6 +36,7 @@ export class NotifierSwitch implements FarmAlarms {
     this.#proxy = proxy;
     this.#time = time;
     this.#parts = parts;
+    this.#memory = parts.memory ?? new KeptIncidents(undefined);
     this.#startedReal = proxy.clock.realNow();
   }
 
@@ -58,6 +64,7 @@ export class NotifierSwitch implements FarmAlarms {
       startedReal: this.#startedReal,
       time: this.#time,
       history,
+      memory: this.#memory,
       ...times === undefined ? {} : { times },
     });
     if (this.#isStopped) notifier.stop();

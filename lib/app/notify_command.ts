@@ -6,7 +6,7 @@ import type { Time } from "../base/clock.ts";
 import { isClockSet } from "../base/wall_clock.ts";
 import { readConfigFile } from "../config/file.ts";
 import { Notifications } from "../observe/notify/notifications.ts";
-import { channelsOf, openClients } from "./notifier.ts";
+import { channelsOf, openWays } from "./notifier.ts";
 
 /** What the program prints, and its exit code. */
 export interface TestOutcome {
@@ -30,10 +30,10 @@ export async function testChannels(
   }
   const notifications = new Notifications({
     settings: config.notify,
-    startedAt: time.now(),
+    startedAt: { attended: time.now(), real: time.now(), wall: undefined },
     time,
   });
-  notifications.setChannels({ channels, clients: await openClients(config) });
+  notifications.setChannels({ channels, ways: await openWays(config) });
   const wall = time.wallNow();
   const results = await notifications.test(isClockSet(wall) ? wall : undefined);
   notifications.stop();

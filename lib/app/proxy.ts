@@ -539,7 +539,7 @@ export class Proxy implements FarmControl {
       mux.reconfigure(graceMs(this.#config));
       upstreams.reconfigure(settings());
     };
-    return { mux, upstreams, reconfigure };
+    return { name, mux, upstreams, reconfigure };
   }
 
   #listen(events: MinerEvents): Listeners {

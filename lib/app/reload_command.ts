@@ -18,7 +18,7 @@ export interface Outcome {
 
 /** Sends SIGHUP, but only to a process that is certainly a btcagent. */
 export async function askForReload(configPath: string | undefined): Promise<Outcome> {
-  const file = await readConfigFile(configPath);
+  const file = await readConfigFile(configPath, { mayLackVariables: true });
   // The running btcagent would refuse this file too.
   if (!file.ok) return { text: file.message, exitCode: 2 };
   const { pid_file: path } = file.config;

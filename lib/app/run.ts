@@ -145,7 +145,7 @@ async function serve(serving: Serving): Promise<number> {
     return error instanceof CannotListen ? 1 : 2;
   }
   const stopping = wishes.stop();
-  const alarms = new NotifierSwitch(proxy, time, { history });
+  const alarms = new NotifierSwitch(proxy, time, { history, memory: history?.incidents });
   let logInForce = config.log;
   const reloader = new Reloader({
     path,

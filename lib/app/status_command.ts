@@ -73,7 +73,7 @@ export async function statusReport(command: StatusCommand, time: Time): Promise<
       findings,
       workers: names,
       summary: asked.value.all,
-      ...pools.value.all as object,
+      pools: (pools.value.all as { readonly pools: unknown }).pools,
     };
     return { text: jsonText(report), exitCode: GRADES.indexOf(grade) };
   }

@@ -23,8 +23,8 @@ export interface TopEnding {
   readonly exitCode: number;
 }
 
-/** How often the agent is asked, in milliseconds. */
-const EVERY_MS = 2_000;
+/** An agent that does not answer is asked again at least this often, in milliseconds. */
+const RETRY_MS = 2_000;
 
 /** How often the clock on the screen moves, in milliseconds. */
 const CLOCK_MS = 1_000;
@@ -40,7 +40,7 @@ export async function top(command: TopCommand, time: Time): Promise<TopEnding> {
   const found = await agentPlace(command);
   if (!found.ok) return { message: found.message, exitCode: 2 };
   requestDirectly();
-  const screen = new LiveScreen(found.place, time);
+  const screen = new LiveScreen(found.place, command.intervalSeconds * 1000, time);
   try {
     await screen.run();
     return screen.ending;
@@ -55,18 +55,22 @@ class LiveScreen {
   readonly #client: AgentClient;
   readonly #painter = new Painter(!Deno.noColor);
   readonly #over = Promise.withResolvers<void>();
-  readonly #timers: Timer[];
+  readonly #timer: Timer;
+  readonly #intervalMs: number;
   readonly #resize = () => this.#safely(() => this.#resized());
   readonly #quit = () => this.#over.resolve();
   #state: TopState;
   #isAsking = false;
-  /** The path that was asked for last. */
+  /** The path that was asked for last, and when. */
   #asked = "";
+  #askedAt = -Infinity;
   #ending: TopEnding = { message: "", exitCode: 0 };
   #isClosed = false;
 
-  constructor(place: AgentPlace, time: Time) {
+  /** Asks every `intervalMs`. */
+  constructor(place: AgentPlace, intervalMs: number, time: Time) {
     this.#time = time;
+    this.#intervalMs = intervalMs;
     this.#client = new AgentClient(place, time);
     const { columns, rows } = Deno.consoleSize();
     this.#state = firstState(place.place, columns, rows);
@@ -74,10 +78,7 @@ class LiveScreen {
     for (const signal of QUITS) listen(signal, this.#quit);
     listen("SIGWINCH", this.#resize);
     write(ENTER);
-    this.#timers = [
-      time.every(EVERY_MS, () => this.#askSoon()),
-      time.every(CLOCK_MS, () => this.#safely(() => this.#draw())),
-    ];
+    this.#timer = time.every(CLOCK_MS, () => this.#safely(() => this.#tick()));
   }
 
   /** How it ended. */
@@ -96,7 +97,7 @@ class LiveScreen {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const timer of this.#timers) this.#time.clear(timer);
+    this.#time.clear(this.#timer);
     try {
       write(LEAVE);
       Deno.stdin.setRaw(false);
@@ -133,6 +134,14 @@ class LiveScreen {
     if (!this.#isClosed) write(this.#painter.paint(screenOf(this.#state, this.#time.wallNow())));
   }
 
+  #tick(): void {
+    this.#draw();
+    const isLive = this.#state.contact.kind === "live";
+    const everyMs = isLive ? this.#intervalMs : Math.min(this.#intervalMs, RETRY_MS);
+    // A tick may come a little early.
+    if (this.#time.now() - this.#askedAt >= everyMs - CLOCK_MS / 2) this.#askSoon();
+  }
+
   /** What is asked for beside totals and pools; empty for nothing. */
   #path(): string {
     const { view } = this.#state;
@@ -167,6 +176,7 @@ class LiveScreen {
     try {
       do {
         this.#asked = this.#path();
+        this.#askedAt = this.#time.now();
         const round = await this.#round(this.#asked);
         if (this.#isClosed) return;
         const { summary } = round;

@@ -35,7 +35,7 @@ export class WeekInShort {
     this.#shape = {
       week_sentence: causes.sentence,
       week_lost_part: isKnown ? partLost(causes) : null,
-      uptime_week_part: uptimeOf(history.figures, farm, rows, from),
+      uptime_week_part: uptimeOf(history.figures, farm, rows, from, now),
     };
   }
 }

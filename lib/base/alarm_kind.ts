@@ -5,6 +5,7 @@
 
 /**
  * - `outage`: no pool serves the miners;
+ * - `account_outage`: no pool serves one of several sub-accounts;
  * - `backup`: miners work for another pool than the preferred one;
  * - `pool_lost`: another pool of the list does not answer;
  * - `workers_…`: more workers than usual are in one of the states of worker_state.ts;
@@ -16,6 +17,7 @@
  */
 export const ALARM_KINDS = [
   "outage",
+  "account_outage",
   "backup",
   "pool_lost",
   "workers_missing",

@@ -90,6 +90,8 @@ export interface StatusCommand extends WatchOptions {
 export interface TopCommand extends WatchOptions {
   /** Tells it from other commands. */
   readonly kind: "top";
+  /** How often it asks, in seconds. */
+  readonly intervalSeconds: number;
 }
 
 /** What can be exported of a history. */

@@ -102,7 +102,7 @@ Keys
 
 Examples
   btcagent top -c conf/agent.jsonc
-  NO_COLOR=1 btcagent top --url http://10.0.0.5:9999 --token-file farm.token
+  NO_COLOR=1 btcagent top --interval 10 --url http://10.0.0.5:9999
 
 ${EXIT_CODES}`,
   reload: () =>

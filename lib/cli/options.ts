@@ -43,16 +43,22 @@ export const CHECK_OPTIONS: readonly Option[] = [
   { names: ["json"], about: "print JSON, for programs" },
 ];
 
-/** Options of `btcagent top`. */
-export const TOP_OPTIONS: readonly Option[] = [
+/** Which running btcagent is watched. */
+const WATCHED: readonly Option[] = [
   CONFIG_FILE,
   { names: ["url"], value: "URL", about: "its status server, in place of a configuration" },
   { names: ["token-file"], value: "FILE", about: "a file with the token, if it requires one" },
 ];
 
+/** Options of `btcagent top`. */
+export const TOP_OPTIONS: readonly Option[] = [
+  ...WATCHED,
+  { names: ["interval"], value: "N", about: "ask every N seconds, 1 to 600 (2)" },
+];
+
 /** Options of `btcagent status`. */
 export const STATUS_OPTIONS: readonly Option[] = [
-  ...TOP_OPTIONS,
+  ...WATCHED,
   { names: ["json"], about: "print JSON, for programs" },
 ];
 

@@ -200,7 +200,8 @@ function parseStatus(argv: readonly string[]): Command {
 
 function parseTop(argv: readonly string[]): Command {
   const given = parseOptions(argv, TOP_OPTIONS);
-  return askedInstead(given, "top") ?? { kind: "top", ...watchedIn(given) };
+  const intervalSeconds = numberOf(given, "interval", 1, 600) ?? 2;
+  return askedInstead(given, "top") ?? { kind: "top", ...watchedIn(given), intervalSeconds };
 }
 
 /** Which btcagent is watched. @throws {Misuse} for two places, or an address that is none */

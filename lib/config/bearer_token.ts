@@ -19,9 +19,10 @@ export function isToken(text: string): boolean {
 /** The keys of `status`, unchecked. */
 export type UncheckedStatus = Readonly<Record<string, unknown>>;
 
-/** Whether one of the tokens is given: in the configuration, or as a file. */
+/** Whether one of the tokens is given: in the configuration, in a file, or in the environment. */
 export function hasTokenOf(status: UncheckedStatus, kind: "token" | "read_token"): boolean {
-  return isGiven(status[kind]) || isGiven(status[`${kind}_file`]);
+  return isGiven(status[kind]) || isGiven(status[`${kind}_file`]) ||
+    isGiven(status[`${kind}_env`]);
 }
 
 /** Whether a key has a text. */

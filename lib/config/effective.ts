@@ -31,15 +31,16 @@ export function effectiveConfig(config: Config): EffectiveConfig {
     notify: { ...config.notify, channels: config.notify.channels.map(effectiveChannel) },
     status: {
       ...config.status,
-      token: maskToken(config.status.token, config.status.token_file),
-      read_token: maskToken(config.status.read_token, config.status.read_token_file),
+      token: maskToken(config.status, "token"),
+      read_token: maskToken(config.status, "read_token"),
     },
   };
 }
 
-/** A token from a file is shown by the path of the file. */
-function maskToken(token: string, file: string | undefined): string {
-  return token === "" || file !== undefined ? "" : MASK;
+/** A token from a file or the environment is shown by where it is. */
+function maskToken(status: Config["status"], key: "token" | "read_token"): string {
+  const isElsewhere = status[`${key}_file`] !== undefined || status[`${key}_env`] !== undefined;
+  return status[key] === "" || isElsewhere ? "" : MASK;
 }
 
 function effectivePool(pool: PoolEntry): EffectivePool {

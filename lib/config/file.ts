@@ -5,11 +5,11 @@
 import { fileTrouble } from "../base/file_trouble.ts";
 import { NoFile, readTextFile } from "../base/text_file.ts";
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
-import { readChannelSecrets } from "./notify_secrets.ts";
 import { readPasswordFiles } from "./password_file.ts";
 import { formatProblems, type Problem, type Remark } from "./problem.ts";
-import { channelSecretsIn, MAX_CONFIG_LENGTH, passwordFilesIn, readConfig } from "./read.ts";
+import { MAX_CONFIG_LENGTH, passwordFilesIn, readConfig, secretPlacesIn } from "./read.ts";
 import type { Config } from "./schema.ts";
+import { readSecrets } from "./secrets.ts";
 
 /** A usable configuration and where it was, or why there is none. */
 export type ConfigFile =
@@ -35,8 +35,14 @@ export type ConfigFile =
 /**
  * Reads the file at `path`, or without one the first of {@linkcode DEFAULT_CONFIG_PATHS} that
  * exists, and the secrets that it names.
+ *
+ * @param mayLackVariables Whether secrets may be missing whose variable is not set, as where a
+ * person asks about a service.
  */
-export async function readConfigFile(path: string | undefined): Promise<ConfigFile> {
+export async function readConfigFile(
+  path: string | undefined,
+  { mayLackVariables = false }: { readonly mayLackVariables?: boolean } = {},
+): Promise<ConfigFile> {
   const found = path ?? await firstExisting(DEFAULT_CONFIG_PATHS);
   if (found === undefined) {
     return refusal(
@@ -60,7 +66,7 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
   const result = readConfig(
     text,
     await readPasswordFiles(passwordFilesIn(text)),
-    await readChannelSecrets(channelSecretsIn(text)),
+    await readSecrets(secretPlacesIn(text), mayLackVariables),
   );
   if (!result.ok) {
     const { problems } = result;

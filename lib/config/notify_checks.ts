@@ -4,7 +4,7 @@
  */
 
 import type { Finding, RawConfig } from "./cross_checks.ts";
-import type { ChannelSecrets, SecretPlaces } from "./notify_secrets.ts";
+import { type FoundSecrets, type SecretPlaces, VARIABLE_PATTERN } from "./secrets.ts";
 import type { PasswordResult } from "./password_file.ts";
 import { type Path, quote } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -45,12 +45,12 @@ export function channelSecretsOf(raw: RawConfig): SecretPlaces {
     );
   return {
     files: all("file", (path) => path !== "" && path.length <= 4096),
-    variables: all("env", (name) => /^BTCAGENT_[A-Z0-9_]{1,64}$/.test(name)),
+    variables: all("env", (name) => VARIABLE_PATTERN.test(name)),
   };
 }
 
 /** Each channel needs what its type needs, once, and nothing that belongs to the other. */
-export function wrongChannels(raw: RawConfig, secrets: ChannelSecrets): Finding[] {
+export function wrongChannels(raw: RawConfig, secrets: FoundSecrets): Finding[] {
   return rawChannels(raw).flatMap(({ path, channel }): Finding[] => {
     const { type } = channel;
     if (type !== "webhook" && type !== "telegram") return [];
@@ -83,7 +83,7 @@ function wrongSecret(
   channel: RawChannel,
   secret: typeof SECRETS[number],
   isNeeded: boolean,
-  { files, variables }: ChannelSecrets,
+  { files, variables }: FoundSecrets,
 ): Finding[] {
   const keys = [secret, `${secret}_file`, `${secret}_env`];
   const given = keys.filter((key) => channel[key] !== undefined);
@@ -114,7 +114,7 @@ function troubleOf(
   { password }: PasswordResult & { readonly ok: true },
 ): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(password)) return "it has spaces or other signs than ASCII";
-  return secret === "url" && !isUrl(password) ? `it has not ${WANTED_URL}` : undefined;
+  return secret === "url" && !isUrl(password) ? `it is not ${WANTED_URL}` : undefined;
 }
 
 function wrongUrl(path: Path, value: unknown): Finding[] {
@@ -130,7 +130,7 @@ function isUrl(text: string): boolean {
 }
 
 /** `config` with the secrets of its channels in their places. */
-export function withChannelSecrets(config: Config, { files, variables }: ChannelSecrets): Config {
+export function withChannelSecrets(config: Config, { files, variables }: FoundSecrets): Config {
   const found = (path: string | undefined, name: string | undefined) => {
     const result = path !== undefined
       ? files.get(path)

@@ -4,13 +4,11 @@
 
 import * as v from "valibot";
 import { ALARM_KINDS } from "../base/alarm_kind.ts";
-import { about, file, flag, group, seconds, text, wholeNumber } from "./schema_parts.ts";
+import { about, file, flag, group, seconds, text, variable, wholeNumber } from "./schema_parts.ts";
+import { MAX_SECRET_LENGTH } from "./secrets.ts";
 
 /** What a webhook can be sent. */
 const FORMATS = ["json", "ntfy", "slack", "discord", "homeassistant"] as const;
-
-/** The longest secret: an address with a key in it, or a token. */
-export const MAX_SECRET_LENGTH = 2048;
 
 /** Where Telegram's API is if `api` is left out. */
 export const TELEGRAM_API = "https://api.telegram.org";
@@ -27,15 +25,6 @@ function secret(what: string) {
     // What may be in an address or a header.
     v.regex(/^[\x21-\x7e]*$/),
     v.metadata({ wanted: `${what}, without spaces, at most ${MAX_SECRET_LENGTH} characters` }),
-  );
-}
-
-/** The name of a variable of the environment, one of those that btcagent may read. */
-function variable() {
-  return v.pipe(
-    v.string(),
-    v.regex(/^BTCAGENT_[A-Z0-9_]{1,64}$/),
-    v.metadata({ wanted: "a name such as BTCAGENT_WEBHOOK, of capital letters, digits and _" }),
   );
 }
 
@@ -67,7 +56,9 @@ const Channel = group(
       secret("an address such as https://ntfy.sh/topic"),
     )),
     url_file: v.optional(about("A file that contains the address, in one line.", file())),
-    url_env: v.optional(about("A variable of the environment that has the address.", variable())),
+    url_env: v.optional(
+      about("A variable of the environment that has the address.", variable("BTCAGENT_WEBHOOK")),
+    ),
     format: v.optional(about(
       'What is sent to the webhook: "json", all of the alarm for programs; or what ntfy, Slack (also Mattermost), Discord or Home Assistant understands. Left out: "json".',
       v.pipe(
@@ -93,7 +84,9 @@ const Channel = group(
       secret("a token"),
     )),
     token_file: v.optional(about("A file that contains the token, in one line.", file())),
-    token_env: v.optional(about("A variable of the environment that has the token.", variable())),
+    token_env: v.optional(
+      about("A variable of the environment that has the token.", variable("BTCAGENT_BOT")),
+    ),
     chat: v.optional(about(
       "The Telegram chat: its number, or the @name of a channel.",
       v.pipe(
@@ -163,6 +156,10 @@ function manyWorkers(what: string, afterSeconds: number) {
 
 const Events = group("The alarms.", {
   outage: lasting("No pool serves the miners.", 60),
+  account_outage: lasting(
+    "No pool serves the miners of one of several sub-accounts (`multi_user_mode`).",
+    120,
+  ),
   backup: lasting("Miners work for another pool than the preferred one.", 300),
   pool_lost: lasting("Any other pool of the list does not answer.", 600),
   workers_missing: manyWorkers("Machines that worked in the last day are gone.", 600),

@@ -25,7 +25,7 @@ export async function printedConfig(
     case "schema":
       return { ok: true, text: schema.trimEnd() };
     case "effective": {
-      const file = await readConfigFile(configPath);
+      const file = await readConfigFile(configPath, { mayLackVariables: true });
       if (!file.ok) return file;
       const json = JSON.stringify(effectiveConfig(file.config), undefined, 2);
       return { ok: true, text: escapedJson(json) };

@@ -24,7 +24,6 @@ import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
 import { readOldSpellings, type SpellingNotice } from "./old_spellings.ts";
 import { channelSecretsOf, withChannelSecrets, wrongChannels } from "./notify_checks.ts";
-import { type ChannelSecrets, NO_SECRETS, type SecretPlaces } from "./notify_secrets.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
 import type { Passwords } from "./password_file.ts";
 import {
@@ -44,7 +43,8 @@ import {
 } from "./problem.ts";
 import { observe } from "./remarks.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
-import { tokenFilesOf, withTokens, wrongTokens } from "./status_tokens.ts";
+import { type FoundSecrets, NO_SECRETS, type SecretPlaces } from "./secrets.ts";
+import { tokenFilesOf, tokenVariablesOf, withTokens, wrongTokens } from "./status_tokens.ts";
 import { isBareWord } from "./tokens.ts";
 
 /** The longest file that is read, in UTF-16 units. */
@@ -63,12 +63,12 @@ type Placed = Problem & { readonly offset: number };
  *
  * @param passwords The contents of the files of {@linkcode passwordFilesIn}; pools whose file is
  * not among them have no password.
- * @param secrets What was found at the places of {@linkcode channelSecretsIn}.
+ * @param secrets What was found at the places of {@linkcode secretPlacesIn}.
  */
 export function readConfig(
   text: string,
   passwords: Passwords = new Map(),
-  secrets: ChannelSecrets = NO_SECRETS,
+  secrets: FoundSecrets = NO_SECRETS,
 ): ReadResult {
   if (text.length > MAX_CONFIG_LENGTH) {
     const found = `${text.length} characters`;
@@ -105,7 +105,7 @@ export function readConfig(
     ...wrongProxies(raw),
     ...wrongNetworks(raw),
     ...wrongStatus(raw),
-    ...wrongTokens(raw, passwords),
+    ...wrongTokens(raw, { files: passwords, variables: secrets.variables }),
     ...wrongVardiff(raw),
     ...wrongHistory(raw),
     ...wrongChannels(raw, secrets),
@@ -115,7 +115,7 @@ export function readConfig(
     ...findings.map((finding) => placeFinding(root, finding)),
   ];
   if (placed.length === 0 && checked.success) {
-    const config = withChannelSecrets(withPasswords(checked.output, passwords), secrets);
+    const config = withSecrets(checked.output, passwords, secrets);
     return { ok: true, config, remarks: remarksOn(config, root, spellings) };
   }
   placed.sort((a, b) => a.offset - b.offset);
@@ -129,8 +129,10 @@ export function passwordFilesIn(text: string): string[] {
 }
 
 /** The places of other secrets that the configuration in `text` names. */
-export function channelSecretsIn(text: string): SecretPlaces {
-  return channelSecretsOf(rawConfigIn(text));
+export function secretPlacesIn(text: string): SecretPlaces {
+  const raw = rawConfigIn(text);
+  const { files, variables } = channelSecretsOf(raw);
+  return { files, variables: [...variables, ...tokenVariablesOf(raw)] };
 }
 
 /** The unchecked values in `text`; none if it cannot be read. */
@@ -141,13 +143,15 @@ function rawConfigIn(text: string): RawConfig {
   return root.kind === "object" ? plainValue(root) as RawConfig : {};
 }
 
-function withPasswords(config: Config, passwords: Passwords): Config {
+function withSecrets(config: Config, passwords: Passwords, secrets: FoundSecrets): Config {
   const pools = config.pools.map((pool) => {
     if (Array.isArray(pool) || pool.password_file === undefined) return pool;
     const result = passwords.get(pool.password_file);
     return result?.ok === true ? { ...pool, password: result.password } : pool;
   });
-  return { ...config, pools, status: withTokens(config.status, passwords) };
+  const { variables } = secrets;
+  const status = withTokens(config.status, { files: passwords, variables });
+  return withChannelSecrets({ ...config, pools, status }, secrets);
 }
 
 /** Unknown and repeated keys in this object or list and everything inside it. */
@@ -252,9 +256,12 @@ function describe(located: Located, path: Path): string {
   const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url" ||
     path[0] === "notify" && SECRETS_OF_CHANNELS.includes(String(path[3]));
   const isToken = path[1] === "token" || path[1] === "read_token";
+  // A secret may have been written where the name of a variable belongs.
+  const isLikeSecret = String(path.at(-1)).endsWith("_env") &&
+    !/^[A-Z_]{1,64}$/.test(String(located.value));
   switch (typeof located.value) {
     case "string":
-      if (path[0] === "proxy" || isToken || isSecret) return "a string";
+      if (path[0] === "proxy" || isToken || isSecret || isLikeSecret) return "a string";
       return isBareWord(located.source)
         ? `${quote(located.value)} (a word without quotes)`
         : `${quote(located.value)} (a string)`;

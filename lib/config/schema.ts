@@ -34,7 +34,7 @@ import {
   WANTED_USER,
 } from "./pool_fields.ts";
 import { MAX_POOL_URL_LENGTH, WANTED_POOL_URL } from "./pool_url.ts";
-import { about, file, flag, group, seconds, text, wholeNumber } from "./schema_parts.ts";
+import { about, file, flag, group, seconds, text, variable, wholeNumber } from "./schema_parts.ts";
 
 /**
  * What the example files have in place of the operator's own name → the kind of name it stands for.
@@ -291,6 +291,12 @@ const Status = group("The status server: the live page, a JSON API and metrics f
   token_file: v.optional(
     about("A file that contains the token; use it in place of `token`.", file()),
   ),
+  token_env: v.optional(
+    about(
+      "A variable of the environment that has the token; use it in place of `token`.",
+      variable("BTCAGENT_TOKEN"),
+    ),
+  ),
   read_token: v.optional(
     about(
       "A second bearer token that only reads: with it no request can change anything.",
@@ -300,6 +306,12 @@ const Status = group("The status server: the live page, a JSON API and metrics f
   ),
   read_token_file: v.optional(
     about("A file that contains the second token; use it in place of `read_token`.", file()),
+  ),
+  read_token_env: v.optional(
+    about(
+      "A variable of the environment that has the second token; use it in place of `read_token`.",
+      variable("BTCAGENT_READ_TOKEN"),
+    ),
   ),
   control: v.optional(
     about("Allow requests that change something (needs `token`).", flag()),

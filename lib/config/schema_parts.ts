@@ -3,6 +3,7 @@
  */
 
 import * as v from "valibot";
+import { VARIABLE_PATTERN } from "./secrets.ts";
 
 /** @internal The schema of a key's value, with a description of what the key is for. */
 function about<const S extends v.GenericSchema>(what: string, schema: S) {
@@ -48,6 +49,15 @@ function text(what: string, max: number) {
   );
 }
 
+/** @internal The name of a variable of the environment with a secret. */
+function variable(example: string) {
+  return v.pipe(
+    v.string(),
+    v.regex(VARIABLE_PATTERN),
+    v.metadata({ wanted: `a name such as ${example}, of capital letters, digits and _` }),
+  );
+}
+
 /** @internal The path of a file. */
 function file() {
   return v.pipe(
@@ -58,4 +68,4 @@ function file() {
   );
 }
 
-export { about, file, flag, group, seconds, text, wholeNumber };
+export { about, file, flag, group, seconds, text, variable, wholeNumber };

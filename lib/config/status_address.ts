@@ -3,6 +3,7 @@
  * it; pure.
  */
 
+import { hasTokenOf } from "./bearer_token.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { Config } from "./schema.ts";
 
@@ -47,5 +48,5 @@ export function statusAddress({ status, http_debug }: Config): StatusAddress | u
 
 /** Whether the status server may use it: if other machines can reach it, it needs a token. */
 export function mayServe(address: StatusAddress, { status }: Config): boolean {
-  return status.token !== "" || status.read_token !== "" || isLoopback(address);
+  return isLoopback(address) || hasTokenOf(status, "token") || hasTokenOf(status, "read_token");
 }

@@ -73,6 +73,8 @@ export interface AccountsOptions extends AccountsSettings {
 
 /** An account that is open. */
 export interface Account {
+  /** The sub-account as its miners spell it; empty for the one of single-user mode. */
+  readonly name: string;
   /** Its miners. */
   readonly mux: Multiplexer;
   /** Its pool connections. */

@@ -53,6 +53,11 @@ export class UsualHashrate {
     if (step > this.#step) this.#endStep(step);
   }
 
+  /** Takes the last day for one with this median, until more is known: for a start. */
+  recall(median: number): void {
+    this.#rates.fill(median);
+  }
+
   /** The median, in hashes a second; `undefined` before an hour has been seen. */
   get median(): number | undefined {
     const rates = this.#rates.filter((rate) => !Number.isNaN(rate)).sort();

@@ -2,6 +2,7 @@
  * One run: starts pool, agent and miners, loads them, measures, and ends everything.
  */
 
+import { STEP_MS } from "../../lib/observe/history/steps.ts";
 import type { Case } from "./cases.ts";
 import { Child, type Memory } from "./child.ts";
 import type { AttackersCommand, AttackersReport, Crowd, MinersReport, PoolReport } from "./ends.ts";
@@ -14,8 +15,9 @@ import {
   type Run,
   shareProblems,
 } from "./figures.ts";
+import { writeYesterday } from "./history/yesterday.ts";
 import { bookNotes, bookProblems, readBooks } from "./stratum_books.ts";
-import { agentConf, type PoolKind, type Subject } from "./subject.ts";
+import { agentConf, HISTORY_FILE, type PoolKind, type Subject } from "./subject.ts";
 
 /** The programs of the pools' ends. */
 const POOL_ENDS: Readonly<Record<PoolKind, string>> = {
@@ -30,6 +32,8 @@ const SETTLE_MS_PER_MINER = 2;
 /** How long shares in flight may take to arrive, in milliseconds. */
 const DRAIN_MS = 8000;
 const POLL_MS = 50;
+/** A step of a history ends after this part of the time that is measured. */
+const STEP_ENDS_AFTER = 4;
 const START_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 120_000;
 /** How long attackers may take to connect, in milliseconds. */
@@ -118,6 +122,7 @@ class Rig {
       await this.#load();
       await pause(warmSeconds * 1000);
     }
+    if (this.#subject.hasHistory) await untilStepEnds(seconds * 1000 / STEP_ENDS_AFTER);
     const observing = await this.#observe();
     if (warmSeconds === 0) await this.#load();
     const lostAt = losesPool ? await this.#losePool() : undefined;
@@ -267,6 +272,9 @@ class Rig {
     this.#statusPort = freePort();
     const ports = { agent: port, pool: poolPort, status: this.#statusPort };
     Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, this.#case));
+    if (this.#subject.hasHistory) {
+      writeYesterday(`${this.#folder}/${HISTORY_FILE}`, this.#case.miners);
+    }
     const command = this.#subject.command(conf, this.#release);
     this.#agent = this.#spawn(this.#subject.name, command, false);
     this.#agent.watchMemory();
@@ -373,4 +381,10 @@ function pause(ms: number): Promise<void> {
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
+}
+
+/** Waits until a step of the history ends in `ms` milliseconds: with the clock's ten minutes. */
+async function untilStepEnds(ms: number): Promise<void> {
+  const left = STEP_MS - Date.now() % STEP_MS - ms;
+  await pause(left >= 0 ? left : left + STEP_MS);
 }

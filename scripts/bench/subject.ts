@@ -17,6 +17,9 @@ export const POOL_KINDS = ["agent", "stratum", "sv2"] as const;
 /** One of them. */
 export type PoolKind = typeof POOL_KINDS[number];
 
+/** The history of a subject that keeps one. */
+export const HISTORY_FILE = "history.sqlite";
+
 /** One column of the result. */
 export interface Subject {
   /** Its name in the result. */
@@ -27,6 +30,8 @@ export interface Subject {
   readonly isFloor: boolean;
   /** Whether it is our program, bundled. */
   readonly isBundled: boolean;
+  /** Whether it keeps a history on disk, in {@linkcode HISTORY_FILE} of its folder. */
+  readonly hasHistory: boolean;
   /** Whether it fills caches at its first start, which then takes more memory than later starts. */
   readonly isColdAtFirst: boolean;
   /**
@@ -105,6 +110,7 @@ export function ourAgent(variation: Variation): Subject {
     pool,
     isFloor: false,
     isBundled,
+    hasHistory: history,
     isColdAtFirst: isBundled,
     command: (conf, release) => [
       ...["env", "DENO_NO_UPDATE_CHECK=1", "MALLOC_ARENA_MAX=1"],
@@ -116,7 +122,7 @@ export function ourAgent(variation: Variation): Subject {
     poolEntry: (port) => ({ url: URLS[pool](port), user: ACCOUNT }),
     settings: ({ load, attack }, { status }) => ({
       status: { listen: `127.0.0.1:${status}` },
-      ...history ? { history: { path: "history.sqlite" } } : {},
+      ...history ? { history: { path: HISTORY_FILE } } : {},
       // No share that is sent is assumed accepted, so that every answer is the pool's own.
       ...pool === "agent"
         ? {}
@@ -155,6 +161,7 @@ export function otherAgent(command: string): Subject {
     pool: "agent",
     isFloor: false,
     isBundled: false,
+    hasHistory: false,
     isColdAtFirst: true,
     command: (conf) => words.map((word) => word.replaceAll("{conf}", conf)),
     poolEntry: oldEntry,
@@ -191,6 +198,7 @@ export const FLOOR: Subject = {
   pool: "agent",
   isFloor: true,
   isBundled: false,
+  hasHistory: false,
   isColdAtFirst: false,
   command: () => [],
   poolEntry: oldEntry,

@@ -7,6 +7,7 @@ import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import { LOG_AREAS, LOG_LEVELS } from "../../lib/observe/log_record.ts";
 import { ASICBOOST, MINER_SORTS, MINER_STATES } from "../../lib/observe/status/miner_query.ts";
 import { SPANS } from "../../lib/observe/status/spans.ts";
+import { PAST_WORKER_SORTS } from "../../lib/observe/status/past_workers.ts";
 import { TROUBLE, WORKER_SORTS } from "../../lib/observe/status/worker_query.ts";
 import type { JsonObject } from "./schemas.ts";
 
@@ -98,6 +99,13 @@ const SUBJECT: readonly QueryParameter[] = [
   { name: "pool", about: "The pool, `host:port`.", schema: text },
   ACCOUNT,
   { name: "worker", about: "The number of the worker.", schema: text },
+  {
+    name: "worker_name",
+    about:
+      "The name of the worker, `account.worker`, or without its sub-account if only one has it; " +
+      "also of one that has been gone for long.",
+    schema: text,
+  },
 ];
 
 /** All of them, in the order of the server's own list. */
@@ -258,6 +266,19 @@ export const OPERATIONS: readonly Operation[] = [
     about: "The same rows as a table.",
     query: SUBJECT,
     answer: CSV,
+  },
+  {
+    method: "get",
+    path: "/api/v1/history/workers",
+    id: "getWorkersHistory",
+    about: "The workers of a span; also those that have been gone for long.",
+    query: [
+      SPAN,
+      { name: "q", about: "A part of the whole name, `account.worker`.", schema: text },
+      ACCOUNT,
+      ...page(PAST_WORKER_SORTS, "-last_seen"),
+    ],
+    answer: "PastWorkers",
   },
   {
     method: "get",

@@ -1,7 +1,12 @@
 /** What happens to a farm as a whole: on a backup, without a pool, and what charts mark of it. */
 
 import assert from "node:assert/strict";
-import { type Backup, FarmWatch, type WatchedAccount } from "../../lib/app/farm_watch.ts";
+import {
+  type Backup,
+  failureOf,
+  FarmWatch,
+  type WatchedAccount,
+} from "../../lib/app/farm_watch.ts";
 import type { PoolReport } from "../../lib/mux/upstreams.ts";
 
 const POOLS = ["main.example:3333", "backup.example:443"];
@@ -9,8 +14,13 @@ const NOON = Date.parse("2026-11-22T12:00:00Z");
 
 /** A sub-account whose pools a test moves by hand. */
 class Account implements WatchedAccount {
+  readonly name: string;
   mux = { miners: 1, servingPool: undefined as number | undefined };
   troubles: (string | undefined)[] = [undefined, undefined];
+
+  constructor(name = "") {
+    this.name = name;
+  }
 
   get upstreams() {
     return {
@@ -208,4 +218,36 @@ Deno.test("each event is told once, and not its repeats within a minute", () => 
     "start: btcagent 1.2.3 started",
     "reload: The configuration was read again",
   ]);
+});
+
+Deno.test("a sub-account without a pool is named while others are served, also when its miners left", () => {
+  const [alice, bob] = [new Account("alice"), new Account("bob")];
+  const rig = new Rig(alice, bob);
+  alice.mux.servingPool = bob.mux.servingPool = 0;
+  rig.run(3);
+  const unserved = () => [...rig.watch.unserved()].map(({ name }) => name);
+  assert.deepEqual(unserved(), []);
+  bob.mux.servingPool = undefined;
+  bob.troubles = [undefined, "unknown user"];
+  rig.run(3);
+  assert.deepEqual(unserved(), ["bob"]);
+  assert.equal(failureOf(bob), "backup.example:443: unknown user");
+  assert.equal(rig.watch.attention.outageSince, undefined, "the farm as a whole is served");
+  bob.mux.miners = 0;
+  rig.run(3);
+  assert.deepEqual(unserved(), ["bob"]);
+  bob.mux.servingPool = 1;
+  rig.run(1);
+  assert.deepEqual(unserved(), []);
+});
+
+Deno.test("a sub-account that turns its miners away is named, one that lost its last miner is not", () => {
+  const [refused, empty, single] = [new Account("carol"), new Account("dave"), new Account()];
+  refused.mux.miners = 0;
+  empty.mux.servingPool = 0;
+  const rig = new Rig(refused, empty, single);
+  rig.run(3);
+  empty.mux = { miners: 0, servingPool: undefined };
+  rig.run(3);
+  assert.deepEqual([...rig.watch.unserved()].map(({ name }) => name), ["carol"]);
 });

@@ -3,12 +3,14 @@
  * recorded, an outage, and trouble of every worker.
  */
 
+import { fullNameOf } from "../../lib/observe/history/find_worker.ts";
 import type { HistoryFigures, KeptHistory } from "../../lib/observe/history/kept_history.ts";
 import type {
   CauseStep,
   HistoryEvent,
   Subject,
   SumRow,
+  WorkerName,
   WorkerRow,
   WorkerSpan,
 } from "../../lib/observe/history/steps.ts";
@@ -49,6 +51,8 @@ export const KEPT: NonNullable<SummaryShape["history"]> = {
 /** Keeps nothing, and tells the same of every period. */
 export class FakeHistory implements KeptHistory {
   readonly stepMs = 600_000;
+  /** Workers that only the history knows. */
+  gone: WorkerSpan[] = [];
 
   /** Gives `farm` one. */
   static of(farm: FakeFarm): FakeHistory {
@@ -128,7 +132,14 @@ export class FakeHistory implements KeptHistory {
     ];
   }
 
-  *workers(): Generator<WorkerSpan | undefined, void> {}
+  // deno-lint-ignore require-yield -- all in one step
+  *find(name: string): Generator<void, WorkerName[]> {
+    return this.gone.filter((worker) => fullNameOf(worker) === name);
+  }
+
+  *workers(): Generator<WorkerSpan | undefined, void> {
+    yield* this.gone;
+  }
 
   // deno-lint-ignore require-yield -- nothing is counted
   *causes(): Generator<void, CauseStep[]> {

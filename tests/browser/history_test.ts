@@ -1,6 +1,7 @@
 /** The history on the live page: a week and a month of the farm, its pools and its workers. */
 
 import assert from "node:assert/strict";
+import type { WorkerSpan } from "../../lib/observe/history/steps.ts";
 import { harmIn, HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { until } from "../support/test_proxy.ts";
 import { browserTest, Look, type LookOptions } from "./browser.ts";
@@ -157,6 +158,61 @@ browserTest(
     await page.getByRole("button", { name: "24 hours" }).click();
     await look.sees(SAID, /Missing 1 h/);
     assert.deepEqual(asked, ["?span=month&worker=3", "?span=day&worker=3"]);
+  },
+);
+
+/** A worker that the farm no longer knows. */
+function gone(account: string, name: string): WorkerSpan {
+  const seconds = 27 * 86_400;
+  const last = Date.now() - 3 * 86_400_000;
+  const first = last - seconds * 1000;
+  return {
+    account,
+    name,
+    hashrate: 1e14,
+    lostPart: 0.004,
+    connectedPart: 0.99,
+    seconds,
+    first,
+    last,
+  };
+}
+
+browserTest(
+  "a worker that has been gone for days is found in the history by its name",
+  async () => {
+    const farm = new FakeFarm(12);
+    const history = FakeHistory.of(farm);
+    const hostile = Object.values(HOSTILE_NAMES).find((name) => name.startsWith("<img"))!;
+    history.gone = [gone("alice", "old7"), gone("alice", "old71"), gone("bob", hostile)];
+    await using server = new FarmServer(farm);
+    const { look, asked } = await lookAt(server);
+    await using _look = look;
+    const { page } = look;
+    const link = page.locator(".past-line a");
+    await look.sees(".workers-card .count", "12 workers");
+    assert.equal(await link.isVisible(), false);
+    await page.locator("#search").fill("old7");
+    await look.sees(".workers-card .empty", "No worker matches.");
+    await link.click();
+    await look.sees("h2", "“old7” in the last 30 days");
+    await look.sees(".past-page > .muted", "2 workers found.");
+    await page.getByRole("link", { name: "alice.old7", exact: true }).click();
+    await look.sees(SAID, /^Connected 9\d\.\d\d % of the time/);
+    assert.deepEqual(queryOf(asked), [["span", "month"], ["worker_name", "alice.old7"]]);
+    await page.getByRole("img", { name: /^Hashrate, Hashrate: now/ }).waitFor();
+    assert.deepEqual(await look.faults(), []);
+    for (const width of [320, 390, 1_440]) {
+      await page.setViewportSize({ width, height: 800 });
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+    }
+    await page.goto(`${server.url}#/past/${encodeURIComponent("<img")}`);
+    await look.sees(SAID, /^Connected/);
+    assert.equal(await page.locator("img[src=x]").count(), 0);
+    await page.goto(`${server.url}#/past/nobody`);
+    await look.sees(".past-page > .muted", "The history has no worker with this in its name.");
+    await page.goto(`${server.url}#/past/%E0%A4`);
+    await look.sees("h2", "“%E0%A4” in the last 30 days");
   },
 );
 

@@ -111,7 +111,11 @@ const MEANINGS: [line: string, command: unknown][] = [
     "status --url http://10.0.0.5:9999 --token-file t",
     { ...STATUS, url: "http://10.0.0.5:9999/", tokenFile: "t", asJson: false },
   ],
-  ["top --url https://host/farm1", { ...STATUS, kind: "top", url: "https://host/farm1" }],
+  [
+    "top --url https://host/farm1",
+    { ...STATUS, kind: "top", url: "https://host/farm1", intervalSeconds: 2 },
+  ],
+  ["top --interval 30 -c x", { ...STATUS, kind: "top", configPath: "x", intervalSeconds: 30 }],
   ["top -h", { kind: "help", topic: "top" }],
   ["check", CHECK],
   [
@@ -358,6 +362,8 @@ const MISUSES: [line: string, message: string][] = [
   ["simulate", "Nothing to simulate; say pool or miners first"],
   ["simulate --port 1", "Nothing to simulate; say pool or miners first"],
   ["simulate miner", 'Cannot simulate "miner", only pool or miners; did you mean miners?'],
+  ["top --interval 0.5", 'Option --interval is "0.5", must be a number 1..600'],
+  ["top --interval 601", 'Option --interval is "601", must be a number 1..600'],
   ["demo --seconds -5", 'Option --seconds is "-5", must be a number 1..31536000'],
   [
     "demo --kind mixd",

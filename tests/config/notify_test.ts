@@ -108,6 +108,10 @@ const WRONG: Readonly<Record<string, readonly [channel: unknown, said: RegExp]>>
     { type: "webhook", url_env: "HOME" },
     /url_env: found "HOME" \(a string\), wanted a name such as BTCAGENT_WEBHOOK/,
   ],
+  "a token in place of the name of its variable": [
+    { type: "telegram", token_env: SECRET, chat: "42" },
+    /token_env: found a string, wanted a name such as BTCAGENT_BOT/,
+  ],
   "an unknown key": [{ ...WEBHOOK, formt: "json" }, /unknown key "formt".*did you mean "format"/],
 };
 
@@ -169,7 +173,7 @@ Deno.test("secrets come from files and the environment, and are shown by where t
     ]);
     const refused = await readConfigFile(path);
     assert.ok(!refused.ok);
-    assert.match(refused.message, /bad": it has not an address that begins with https/);
+    assert.match(refused.message, /bad": it is not an address that begins with https/);
     assert.match(refused.message, /absent": /);
     assert.match(refused.message, /"BTCAGENT_TEST_ABSENT": it is not set, wanted a variable/);
     assert.ok(!refused.message.includes(SECRET));

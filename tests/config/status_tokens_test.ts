@@ -66,7 +66,7 @@ for (
     [
       "a token beside its file",
       { token: "a", token_file: "/no/such/file" },
-      /status\.token_file: found a second token, wanted token or token_file, not both/,
+      /status\.token_file: found a second token, wanted only one of token, token_file, token_env/,
     ],
     [
       "a file that is not there",
@@ -77,6 +77,21 @@ for (
       "the same token twice",
       { token: "same-secret", read_token: "same-secret" },
       /status\.read_token: found the same token, wanted another/,
+    ],
+    [
+      "a token in a file and in the environment",
+      { read_token_file: "/no/such/file", read_token_env: "BTCAGENT_READ_TOKEN" },
+      /status\.read_token_env: found a second token, wanted only one of read_token, read_token_file/,
+    ],
+    [
+      "a variable that is not set",
+      { token_env: "BTCAGENT_NOT_SET" },
+      /status\.token_env: found "BTCAGENT_NOT_SET": it is not set, wanted a variable with the token/,
+    ],
+    [
+      "a token in place of the name of its variable",
+      { token_env: "same-secret" },
+      /status\.token_env: found a string, wanted a name such as BTCAGENT_TOKEN/,
     ],
     [
       "two words",
@@ -100,4 +115,48 @@ Deno.test("a file with a text that no header can have is refused without its tex
   assert.ok(!file.ok);
   assert.match(file.message, /its line is no token/);
   assert.doesNotMatch(file.message, /hush/);
+});
+
+Deno.test("tokens come from the environment, and are shown by the names of their variables", async () => {
+  const variables = { BTCAGENT_TEST_ALL: "hush-all", BTCAGENT_TEST_READING: "hush-reading" };
+  for (const [name, token] of Object.entries(variables)) Deno.env.set(name, token);
+  const status = {
+    token_env: "BTCAGENT_TEST_ALL",
+    read_token_env: "BTCAGENT_TEST_READING",
+    listen: "0.0.0.0:9999",
+    control: true,
+  };
+  try {
+    const { file } = await readWith(() => status);
+    assert.ok(file.ok, file.ok ? "" : file.message);
+    const { token, read_token: reading } = file.config.status;
+    assert.deepEqual([token, reading], ["hush-all", "hush-reading"]);
+    const shown = effectiveConfig(file.config).status;
+    assert.equal(shown.token_env, "BTCAGENT_TEST_ALL");
+    assert.doesNotMatch(JSON.stringify(shown), /hush/);
+
+    Deno.env.set("BTCAGENT_TEST_READING", "hush-all");
+    const same = await readWith(() => status);
+    assert.ok(!same.file.ok);
+    assert.match(same.file.message, /status\.read_token_env: found the same token/);
+    assert.doesNotMatch(same.file.message, /hush/);
+  } finally {
+    for (const name of Object.keys(variables)) Deno.env.delete(name);
+  }
+});
+
+Deno.test("who only asks about a service needs none of its variables", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/agent.jsonc`;
+    const channels = [{ type: "webhook", url_env: "BTCAGENT_NOT_SET" }];
+    const status = { token_env: "BTCAGENT_NOT_SET", listen: "0.0.0.0:9999" };
+    await Deno.writeTextFile(path, JSON.stringify({ pools: POOLS, status, notify: { channels } }));
+    const file = await readConfigFile(path, { mayLackVariables: true });
+    assert.ok(file.ok, file.ok ? "" : file.message);
+    assert.ok(mayServe(statusAddress(file.config)!, file.config));
+    assert.ok(!(await readConfigFile(path)).ok);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -4,10 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { InferOutput } from "valibot";
-import { type NotifierParts, NotifierSwitch } from "../../lib/app/notifier_switch.ts";
-import type { LookTimes } from "../../lib/app/notifier.ts";
-import { systemTime } from "../../lib/base/system_time.ts";
+import * as v from "valibot";
 import { SETTLING_TIMES } from "../../lib/observe/notify/settling.ts";
 import { KeptHistorySchema } from "../../lib/observe/status/history_shapes.ts";
 import { SummarySchema } from "../../lib/observe/status/shapes.ts";
@@ -15,141 +12,23 @@ import { NotifyTestSchema } from "../../lib/observe/status/notify_shapes.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
+import {
+  AlarmRig,
+  AT_ONCE,
+  comeBack,
+  EVENTS,
+  goDown,
+  LOOKS,
+  looks,
+  minersOf,
+  NO_SETTLING,
+} from "../support/alarm_rig.ts";
 import { sampleOf } from "../support/fake_status.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 import { StatusRig } from "../support/status_rig.ts";
-import { TestProxy, until } from "../support/test_proxy.ts";
+import { until } from "../support/test_proxy.ts";
 import { Webhook } from "../support/webhook.ts";
-
-/** A farm's minutes in seconds. */
-const QUICK = { ...WORKER_TIMES, sweepMs: 200, missingMs: 500, silentMs: 3_000 };
-
-const NO_SETTLING = { startMs: 0, hashrateMs: 0, changeMs: 0, outageMs: 0, lostWorkMs: 0 };
-const LOOKS: LookTimes = { lookMs: 50, countMs: 100, gatherMs: 0, settling: NO_SETTLING };
-
-/** Every alarm at once, at the first worker. */
-const AT_ONCE = { after_seconds: 0 };
-const FIRST = { after_seconds: 0, more_than: 0 };
-const EVENTS = {
-  outage: AT_ONCE,
-  backup: AT_ONCE,
-  // Once it is known whether this makes a backup or an outage, which is looked at once a second.
-  pool_lost: { after_seconds: 2 },
-  workers_missing: FIRST,
-  workers_refused: FIRST,
-  workers_flapping: FIRST,
-  workers_silent: FIRST,
-  workers_weak: { on: false },
-  hashrate: AT_ONCE,
-  // Whatever is lost when a connection breaks would be enough.
-  lost_work: { on: false },
-  disk: AT_ONCE,
-};
-
-/** A proxy whose alarms go to a webhook; ended with `await using`. */
-class Rig implements AsyncDisposable {
-  readonly proxy: TestProxy;
-  readonly alarms: NotifierSwitch;
-  readonly #pools: readonly SimPool[];
-  readonly #hook: Webhook;
-  #settings: Readonly<Record<string, unknown>>;
-
-  private constructor(
-    pools: readonly SimPool[],
-    hook: Webhook,
-    settings: Readonly<Record<string, unknown>>,
-    { times = LOOKS, history }: NotifierParts,
-  ) {
-    this.#pools = pools;
-    this.#hook = hook;
-    this.#settings = this.#withChannel(settings);
-    this.proxy = new TestProxy(pools, this.#settings, { workerTimes: QUICK });
-    this.alarms = new NotifierSwitch(this.proxy.proxy, systemTime, { times, history });
-  }
-
-  static async start(
-    pools: readonly SimPool[],
-    hook: Webhook,
-    settings: Readonly<Record<string, unknown>> = {},
-    parts: NotifierParts = {},
-  ): Promise<Rig> {
-    const rig = new Rig(pools, hook, settings, parts);
-    await rig.alarms.apply();
-    return rig;
-  }
-
-  /** Reads another configuration. */
-  async reload(settings: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#settings = this.#withChannel(settings);
-    await this.proxy.reconfigure(this.#pools, this.#settings);
-    await this.alarms.apply();
-  }
-
-  #withChannel(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    const { notify = {}, ...rest } = settings;
-    return {
-      outage: { grace_seconds: 60 },
-      failover: { return_after_seconds: 0 },
-      ...rest,
-      notify: {
-        channels: [{ type: "webhook", url: this.#hook.url() }],
-        farm_name: "Farm 7",
-        at_most_every_minutes: 0,
-        events: EVENTS,
-        ...notify as object,
-      },
-    };
-  }
-
-  /** What was told, as `event phase`, in order. */
-  get told(): string[] {
-    return this.#hook.bodies.flatMap(({ events }) =>
-      events.map(({ event, phase }: Record<string, string>) => `${event} ${phase}`)
-    );
-  }
-
-  /** The text that was told last. */
-  get last(): string {
-    return this.#hook.bodies.at(-1).text;
-  }
-
-  /** Waits until it was told, in this order and nothing else. */
-  async tells(...told: readonly string[]): Promise<void> {
-    await until(() => this.told.length >= told.length, `${told}, and not only ${this.told}`);
-    assert.deepEqual(this.told, told);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.alarms.stop();
-    await this.proxy[Symbol.asyncDispose]();
-  }
-}
-
-async function goDown(pool: SimPool): Promise<void> {
-  await pool.setFaults({ refuseConnections: true });
-  pool.resetConnections();
-}
-
-async function comeBack(pool: SimPool): Promise<void> {
-  await pool.setFaults({ refuseConnections: false });
-}
-
-function minersOf(rig: Rig, count = 6): SimFarm {
-  return SimFarm.start({
-    port: rig.proxy.port,
-    count,
-    mode: { kind: "rate", sharesPerSecond: 5 },
-  });
-}
-
-/** Some looks at the farm go by. */
-async function looks(rig: Rig, count: number): Promise<void> {
-  const { clock } = rig.proxy.proxy;
-  const start = clock.realNow();
-  await until(() => clock.realNow() - start > count * LOOKS.lookMs, `${count} looks`);
-}
 
 Deno.test("a healthy farm tells nothing, and neither do its start and its stop", async () => {
   await using hook = new Webhook();
@@ -164,7 +43,7 @@ Deno.test("a healthy farm tells nothing, and neither do its start and its stop",
       backup: { after_seconds: 10 },
       workers_silent: { on: false },
     };
-    await using rig = await Rig.start([first, second], hook, { notify: { events } }, {
+    await using rig = await AlarmRig.start([first, second], hook, { notify: { events } }, {
       times: { ...LOOKS, settling: { ...NO_SETTLING, startMs: 2_000 } },
     });
     await using farm = minersOf(rig);
@@ -179,7 +58,7 @@ Deno.test("a pool that goes, a backup that takes over, and the way back are told
   await using hook = new Webhook();
   await using first = await SimPool.start({ proofOfWork: false });
   await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
-  await using rig = await Rig.start([first, second], hook);
+  await using rig = await AlarmRig.start([first, second], hook);
   await using farm = minersOf(rig);
   await farm.until(() => farm.statistics().accepted >= 20);
   await second.until(() => second.statistics().authorizedNow === 1);
@@ -210,7 +89,7 @@ Deno.test("an outage is told with its reason and its end with its length, and no
   using _log = new LogCapture();
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
-  await using rig = await Rig.start([pool], hook, {}, {
+  await using rig = await AlarmRig.start([pool], hook, {}, {
     times: { ...LOOKS, settling: { ...NO_SETTLING, outageMs: 5_000 } },
   });
   await using farm = minersOf(rig);
@@ -230,7 +109,7 @@ Deno.test("an outage is told with its reason and its end with its length, and no
 Deno.test("missing machines are told with their names, and when they are back", async () => {
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
-  await using rig = await Rig.start([pool], hook);
+  await using rig = await AlarmRig.start([pool], hook);
   await using farm = minersOf(rig);
   const works = { port: rig.proxy.port, mode: { kind: "rate", sharesPerSecond: 5 } } as const;
   const dead = [1, 2, 3].map((n) => SimMiner.start({ ...works, user: `farm.dead${n}` }));
@@ -249,7 +128,9 @@ Deno.test("workers that flap, are refused or silent are told, and the work they 
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
   const lost_work = { on: true, ...AT_ONCE, above_percent: 0 };
-  await using rig = await Rig.start([pool], hook, { notify: { events: { ...EVENTS, lost_work } } });
+  await using rig = await AlarmRig.start([pool], hook, {
+    notify: { events: { ...EVENTS, lost_work } },
+  });
   const { port } = rig.proxy;
   await using farm = minersOf(rig);
   await farm.until(() => farm.statistics().accepted >= 20);
@@ -298,7 +179,9 @@ Deno.test("a pin and a reload that move all miners are no alarm", async () => {
   await using first = await SimPool.start({ proofOfWork: false });
   await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
   const settling = { ...NO_SETTLING, changeMs: SETTLING_TIMES.changeMs };
-  await using rig = await Rig.start([first, second], hook, {}, { times: { ...LOOKS, settling } });
+  await using rig = await AlarmRig.start([first, second], hook, {}, {
+    times: { ...LOOKS, settling },
+  });
   await using farm = minersOf(rig);
   await farm.until(() => farm.statistics().accepted >= 20);
   rig.proxy.proxy.pinPool(1);
@@ -316,7 +199,7 @@ Deno.test("a hashrate below the nominal one is told, and its recovery", async ()
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
   const workers = { nominal_hashrate: "1 EH/s" };
-  await using rig = await Rig.start([pool], hook, { workers });
+  await using rig = await AlarmRig.start([pool], hook, { workers });
   await using farm = minersOf(rig);
   await farm.until(() => farm.statistics().accepted >= 20);
   await rig.tells("hashrate begin");
@@ -329,8 +212,8 @@ Deno.test("a disk that takes no history is told with its reason, and when it tak
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
   const shape = { ...sampleOf(KeptHistorySchema), state: "no_clock", problem: "no clock" } as const;
-  const history: { shape: InferOutput<typeof KeptHistorySchema> } = { shape };
-  await using rig = await Rig.start([pool], hook, {}, { history });
+  const history: { shape: v.InferOutput<typeof KeptHistorySchema> } = { shape };
+  await using rig = await AlarmRig.start([pool], hook, {}, { history });
   await looks(rig, 5);
   assert.deepEqual(rig.told, [], "a clock that is not set is no trouble of the disk");
   history.shape = { ...shape, state: "full", problem: "the disk is full" };
@@ -344,7 +227,7 @@ Deno.test("a disk that takes no history is told with its reason, and when it tak
 Deno.test("without a channel nothing runs; a reload brings channels and takes them away", async () => {
   await using hook = new Webhook();
   await using pool = await SimPool.start({ proofOfWork: false });
-  await using rig = await Rig.start([pool], hook, { notify: { channels: [] } });
+  await using rig = await AlarmRig.start([pool], hook, { notify: { channels: [] } });
   assert.deepEqual([rig.alarms.reports, await rig.alarms.test()], [[], []]);
   await rig.reload({});
   const [report] = rig.alarms.reports;
@@ -368,11 +251,10 @@ Deno.test("the API sends a test, and summary and metrics count messages, with no
   const response = await rig.fetch("/api/v1/notify/test", { method: "POST" });
   const text = await response.text();
   const channel = `json 127.0.0.1:${hook.port}`;
-  assert.deepEqual(JSON.parse(text), {
+  assert.deepEqual(v.parse(NotifyTestSchema, JSON.parse(text)), {
     done: "The test message was taken by 1 of 1 channels",
     channels: [{ channel, ok: true, answer: "HTTP 200: ok" }],
   });
-  assert.ok(NotifyTestSchema);
   const { notify } = await rig.get("/api/v1/summary", SummarySchema);
   assert.deepEqual(notify, [
     { channel, sent: 0, failed: 0, dropped: 0, waiting: 0, trouble: "" },

@@ -69,7 +69,7 @@ Deno.test("btcagent history purge and vacuum say what they did", async () => {
   assert.match(again.stderr, /There is no worker alice\.rig1/);
   store.close();
   const vacuum = await history(rig, "vacuum");
-  assert.match(vacuum.stdout, /history\.sqlite: \d+\.\d MB before, \d+\.\d MB now\n$/);
+  assert.match(vacuum.stdout, /history\.sqlite: [\d.]+ [KM]B before, [\d.]+ [KM]B now\n$/);
 });
 
 Deno.test("btcagent history says why it cannot, and creates nothing", async () => {

@@ -5,7 +5,7 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
-import { type Ending, Program } from "../support/program.ts";
+import { commandOf, type Ending, Program } from "../support/program.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";
 
@@ -69,6 +69,50 @@ Deno.test("address and token come from the configuration, that of two that only 
     const none = await status("--url", urlOf(rig), "--token-file", `${folder}/none`);
     assert.match(none.stdout, /^DOWN: cannot use --token-file .*: it does not exist|no such/i);
     assert.equal(none.code, 2);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a token from the environment is never shown, and who asks needs it only to be let in", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [port, secret] = [freePort(), "hush-from-the-environment"];
+    const path = `${folder}/agent.jsonc`;
+    const config = {
+      agent_listen_ip: "127.0.0.1",
+      agent_listen_port: freePort(),
+      pools: [["127.0.0.1", freePort(), "me"]],
+      status: { listen: `127.0.0.1:${port}`, token_env: "BTCAGENT_TEST_STATUS", control: true },
+      notify: { channels: [{ type: "webhook", url_env: "BTCAGENT_TEST_HOOK" }] },
+    };
+    await Deno.writeTextFile(path, JSON.stringify(config));
+    const variables = [
+      `BTCAGENT_TEST_STATUS=${secret}`,
+      `BTCAGENT_TEST_HOOK=http://127.0.0.1:${freePort()}/${secret}`,
+    ];
+    await using agent = new Program({ command: ["env", ...variables, ...commandOf(["-c", path])] });
+    await agent.wrote("Alarms are sent to");
+    const headers = { authorization: `Bearer ${secret}` };
+    const url = `http://127.0.0.1:${port}/api/v1/`;
+    const shown = await (await fetch(`${url}config`, { headers })).text();
+    assert.match(shown, /BTCAGENT_TEST_STATUS/);
+    const tested = await fetch(`${url}notify/test`, { method: "POST", headers });
+    assert.match(await tested.text(), /the connection is refused/);
+
+    // Its variables are those of a service: here they are not set.
+    const asked = await status("-c", path);
+    assert.match(asked.stdout, /^DOWN: 127\.0\.0\.1:\d+ requires a token, or another one/);
+    await Deno.writeTextFile(`${folder}/token`, `${secret}\n`);
+    const allowed = await status("-c", path, "--token-file", `${folder}/token`);
+    assert.match(allowed.stdout, /^btcagent /, allowed.stdout);
+    await using printed = new Program(["config", "--effective", "-c", path]);
+    const { stdout, code } = await printed.ended();
+    assert.equal(code, 0);
+    assert.match(stdout, /"token_env": "BTCAGENT_TEST_STATUS"/);
+    for (const text of [shown, asked.stdout, allowed.stdout, stdout, agent.output]) {
+      assert.ok(!text.includes(secret), text);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

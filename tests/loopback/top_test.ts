@@ -132,3 +132,23 @@ topTest("top has colours in a terminal, and none with NO_COLOR", async () => {
     assert.ok(/\x1b\[(?:\d+;)*7m/.test(text), "the row at the cursor is reversed");
   }
 });
+
+topTest("top asks as often as it is told, and a lost agent more often", async () => {
+  const port = freePort();
+  let server = new FarmServer(farm(), { port });
+  try {
+    const args = ["top", "--interval", "600", "--url", server.url];
+    await using terminal = await TmuxTerminal.open(args);
+    await terminal.shows(/^1\/2,005 /m);
+    await server[Symbol.asyncDispose]();
+    // What a key asks for finds out that it is gone.
+    await terminal.type("p", "p", "t");
+    await terminal.shows(/^Lost for \d+ s/m);
+    server = new FarmServer(farm(), { port });
+    await terminal.shows(/^btcagent was restarted$/m);
+    await terminal.type("q");
+    await terminal.ends(0);
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+});

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { finished } from "../../lib/base/steps.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
 import { spanAnswer, type SpanContext } from "../../lib/observe/status/history_answers.ts";
+import type { WorkerStep } from "../../lib/observe/history/steps.ts";
+import { pastWorkers } from "../../lib/observe/status/past_workers.ts";
 import type { HistoryShape } from "../../lib/observe/status/shapes.ts";
 import { FakeHistory, NO_SUMS } from "../support/fake_history.ts";
 import { FakeStatus } from "../support/fake_status.ts";
@@ -95,6 +97,12 @@ Deno.test("time without a pool is no uptime, and neither is time in which nothin
   assert.equal(ask("span=day&pool=pool:3333", { source }).uptime_part, null);
 });
 
+Deno.test("steps of a clock that was weeks ahead make no uptime worse", () => {
+  const source = kept([50, 1, 300], [20, 1], [-40 * 24 * 60, 1]);
+  // From the first step of the day to now, of which ten and five minutes had a pool.
+  assert.equal(ask("span=day", { source }).uptime_part, 15 / 50);
+});
+
 Deno.test("a name is found as it is and as it is shown; others are not known", () => {
   const source = kept([15, 4]);
   source.accounts = () => [{ ...new FakeStatus().accounts()[0]!, account: "ali\u0000ce" }];
@@ -109,6 +117,79 @@ Deno.test("a name is found as it is and as it is shown; others are not known", (
       query,
     );
   }
+});
+
+Deno.test("a worker that only the disk knows is found by its name", () => {
+  const source = kept([15, 4]);
+  const { workers } = (source.history as FakeHistory).steps[0]!;
+  const other = { ...workers[0]!, hashrate: 5 };
+  (workers as WorkerStep[]).push(
+    { ...other, account: "bob", name: "old.rig" },
+    { ...other, account: "eve", name: "twin" },
+    { ...other, account: "bob", name: "twin" },
+  );
+  for (const name of ["bob.old.rig", "old.rig", "eve.twin"]) {
+    const query = new URLSearchParams({ span: "month", worker_name: name });
+    assert.deepEqual(column("hashrate", ask(`${query}`, { source })), [5], name);
+  }
+  assert.throws(() => ask("span=day&worker_name=twin", { source }), {
+    status: 400,
+    message: "Several workers have this name, wanted one of eve.twin, bob.twin",
+  });
+  assert.throws(() => ask("span=day&worker_name=rig", { source }), { status: 404 });
+  assert.throws(() => ask("span=day&worker_name=rig&worker=1", { source }), { status: 400 });
+  assert.throws(() => ask("span=day&worker_name=rig"), { status: 404, message: /No history/ });
+});
+
+/** A page of the workers of a month, of which some are long gone. */
+function workersOf(query: string, source = kept()) {
+  return finished(pastWorkers(source, new URLSearchParams(query), NOW));
+}
+
+Deno.test("the workers of a span come in pages, those seen last first, and are searched", () => {
+  const source = kept();
+  const history = source.history as FakeHistory;
+  history.spans = Array.from({ length: 2_500 }, (_, number) => ({
+    account: number % 2 === 0 ? "alice" : "bob",
+    name: `Rig${number}`,
+    hashrate: number,
+    lostPart: 0,
+    connectedPart: 1,
+    seconds: 600,
+    first: NOW - 30 * 24 * 60 * MINUTE_MS,
+    last: NOW - number * MINUTE_MS,
+  }));
+  const first = workersOf("span=month", source);
+  assert.deepEqual([first.total, first.rows.length], [2_500, 100]);
+  assert.deepEqual(first.rows[0], {
+    account: "alice",
+    worker: "Rig0",
+    hashrate: 0,
+    lost_part: 0,
+    connected_part: 1,
+    seconds: 600,
+    first_seen: NOW / 1000 - 30 * 24 * 3_600,
+    last_seen: NOW / 1000,
+  });
+  const names = (query: string) => workersOf(query, source).rows.map(({ worker }) => worker);
+  assert.deepEqual(names("span=week&offset=2&limit=2"), ["Rig2", "Rig3"]);
+  assert.deepEqual(names("span=week&sort=-hashrate&limit=1"), ["Rig2499"]);
+  assert.deepEqual(names("span=month&q=BOB.rig249&limit=3"), ["Rig249", "Rig2491", "Rig2493"]);
+  assert.deepEqual(names("span=month&account=alice&q=rig99&limit=2"), ["Rig990", "Rig992"]);
+  assert.throws(() => workersOf("span=month&limit=1001", source), { status: 400 });
+  assert.throws(() => workersOf("span=month&sort=name", source), { status: 400 });
+  assert.throws(() => workersOf("span=month", new FakeStatus()), { status: 404 });
+});
+
+Deno.test("a list is read in turns: each pause of the history is one of the list", () => {
+  const source = kept();
+  (source.history as FakeHistory).spans = [];
+  source.history!.workers = function* () {
+    for (let i = 0; i < 40; i++) yield undefined;
+  };
+  let turns = 0;
+  for (const _ of pastWorkers(source, new URLSearchParams("span=month"), NOW)) turns++;
+  assert.ok(turns >= 40, `turns: ${turns}`);
 });
 
 Deno.test("what is not understood is refused with what is wanted", () => {

@@ -174,7 +174,9 @@ Deno.test("a watcher that comes back has each line and sample once, over a break
   );
   assert.ok(Array.isArray(await rig.next(second, "sample")));
   assert.ok(Array.isArray(await rig.next(second, "sample")));
+  assert.equal(second.lastId, "", "were it cut here, it would ask for all of it again");
   await rig.next(second, "marks");
+  assert.notEqual(second.lastId, "");
   await rig.next(second, "state");
   rig.say(1);
   assert.deepEqual(messages(await rig.next(second, "events")), ["line 10"]);

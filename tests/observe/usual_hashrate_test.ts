@@ -68,3 +68,13 @@ Deno.test("a farm that stood still for over a day is not expected to do anything
   farm.run(25, 0, false);
   assert.equal(farm.usual.median, undefined);
 });
+
+Deno.test("what was usual before a restart is usual after it, until half a day says otherwise", () => {
+  const farm = new Farm();
+  farm.usual.recall(100 * 2 ** 32);
+  near(farm.usual.median, 100 * 2 ** 32);
+  farm.run(11, 60);
+  near(farm.usual.median, 100 * 2 ** 32);
+  farm.run(2, 60);
+  near(farm.usual.median, 60 * 2 ** 32);
+});

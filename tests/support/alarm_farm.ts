@@ -10,6 +10,7 @@ export const DEFAULTS: NotifySettings = {
   farm_name: "Farm 7",
   events: {
     outage: { on: true, after_seconds: 60 },
+    account_outage: { on: true, after_seconds: 120 },
     backup: { on: true, after_seconds: 300 },
     pool_lost: { on: true, after_seconds: 600 },
     workers_missing: { on: true, after_seconds: 600, more_than: 4, more_than_percent: 2 },
@@ -33,6 +34,7 @@ export const HEALTHY: FarmSnapshot = {
   isStopping: false,
   changes: 0,
   outage: undefined,
+  unserved: [],
   backup: undefined,
   pools: [
     { poolId: 0, name: "main.example:3333", isLost: false, reason: "" },
@@ -89,6 +91,7 @@ export function missing(count: number, names: readonly string[] = []): FarmSnaps
 /** Each trouble that a farm can be in, by the alarm for it. */
 export const TROUBLES: Readonly<Record<string, Partial<FarmSnapshot>>> = {
   outage: { outage: { reason: "main.example:3333: connection refused" } },
+  account_outage: { unserved: [{ account: "alice", reason: "main.example:3333: unknown user" }] },
   backup: {
     backup: {
       pool: "backup.example:443",

@@ -1,5 +1,6 @@
 /** A history in memory: keeps each step as it came, and gives each back as one row. */
 
+import { fullNameOf } from "../../lib/observe/history/find_worker.ts";
 import type { HistoryFigures, KeptHistory } from "../../lib/observe/history/kept_history.ts";
 import {
   type CauseStep,
@@ -9,6 +10,7 @@ import {
   type Subject,
   type SumRow,
   type SumStep,
+  type WorkerName,
   type WorkerRow,
   type WorkerSpan,
   type WorkerStep,
@@ -113,6 +115,15 @@ export class FakeHistory implements KeptHistory {
       workers.filter((worker) => worker.account === account && worker.name === name)
         .map((worker) => ({ ...worker, at, end: at + ms, seconds: ms / 1000 }))
     );
+  }
+
+  // deno-lint-ignore require-yield -- all in one step
+  *find(name: string): Generator<void, WorkerName[]> {
+    const names = new Map<string, WorkerName>();
+    for (const { workers } of this.steps) {
+      for (const worker of workers) names.set(fullNameOf(worker), worker);
+    }
+    return [...names.values()].filter((worker) => [worker.name, fullNameOf(worker)].includes(name));
   }
 
   *workers(): Generator<WorkerSpan | undefined, void> {

@@ -3,7 +3,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { finished } from "../../lib/base/steps.ts";
 import { DAY_MS } from "../../lib/observe/history/axis.ts";
-import { HistoryStore, type HistoryStoreOptions } from "../../lib/observe/history/store.ts";
+import { HistoryStore } from "../../lib/observe/history/store.ts";
+import type { HistoryStoreOptions } from "../../lib/observe/history/store_options.ts";
 import {
   type CauseStep,
   type HistoryStep,

@@ -2,6 +2,8 @@
  * A receiver of messages: a real HTTP server that answers as a test wants, and remembers.
  */
 
+import type { ServerCertificate } from "./test_certificates.ts";
+
 /** A request that it got. */
 export interface Received {
   /** Its path, with the query. */
@@ -21,10 +23,10 @@ export class Webhook implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #waiting = new Set<() => void>();
 
-  /** Listens on any port of this machine, or on this one. */
-  constructor(port = 0) {
+  /** Listens on any port of this machine, or on this one; with TLS if a certificate is given. */
+  constructor(port?: number, certificate?: ServerCertificate) {
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port, onListen: () => {} },
+      { hostname: "127.0.0.1", port: port ?? 0, onListen: () => {}, ...certificate },
       async (request) => {
         const { pathname, search } = new URL(request.url);
         const received = {

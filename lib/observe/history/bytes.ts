@@ -17,6 +17,16 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
+  /** How many bytes there are so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The bytes `from`..`to` - 1, until more are written. */
+  part(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(from, to);
+  }
+
   /** A copy of the bytes so far. */
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#length);

@@ -7,6 +7,7 @@
  */
 
 import type { Database } from "./database.ts";
+import { FRAME_HEAD_BYTES, pagesInLog } from "./log_pages.ts";
 
 /** The longest time without one, in milliseconds. */
 const MOST_MS = 3_600_000;
@@ -14,25 +15,26 @@ const MOST_MS = 3_600_000;
 /** Pages in the log from which one is due: 1 MB. */
 const MOST_PAGES = 256;
 
-/** What SQLite puts before each page in the log. */
-const FRAME_HEAD_BYTES = 24;
-
 /** Calls and counts checkpoints of one database. */
 export class Checkpoints {
   readonly #database: Database;
+  readonly #logPath: string;
   readonly #pageBytes: number;
   #lastAt: number;
+  /** Frames of the log that are in `#bytesWritten`, and those that were moved. */
   #counted = 0;
+  #moved = 0;
   #bytesWritten = 0;
 
-  /** The log of `database` is empty at `time`, monotonic. */
-  constructor(database: Database, time: number) {
+  /** The log of `database`, which is at `path`, is empty at `time`, monotonic. */
+  constructor(database: Database, path: string, time: number) {
     this.#database = database;
+    this.#logPath = `${path}-wal`;
     this.#pageBytes = database.number("PRAGMA page_size");
     this.#lastAt = time;
   }
 
-  /** Bytes written to the disk for what checkpoints have moved: each page twice, at most. */
+  /** Bytes written to the disk up to the last checkpoint: to the log, and from it to the file. */
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
@@ -46,10 +48,22 @@ export class Checkpoints {
   /** Moves what is in the log. @throws the errors of the database. */
   run(time: number): void {
     this.#lastAt = time;
-    const { pages, isComplete } = this.#database.checkpoint("PASSIVE");
-    const fresh = pages < this.#counted ? pages : pages - this.#counted;
-    this.#bytesWritten += fresh * (2 * this.#pageBytes + FRAME_HEAD_BYTES);
-    // The next write begins the log again.
-    this.#counted = isComplete ? 0 : pages;
+    const { frames, moved } = this.#database.checkpoint("PASSIVE");
+    // A log that was moved wholly before is written from its start again.
+    if (frames < this.#counted) this.#counted = this.#moved = 0;
+    this.#bytesWritten += (frames - this.#counted) * (this.#pageBytes + FRAME_HEAD_BYTES) +
+      this.#pagesMoved(moved) * this.#pageBytes;
+    const isComplete = frames === moved;
+    this.#counted = isComplete ? 0 : frames;
+    this.#moved = isComplete ? 0 : moved;
+  }
+
+  #pagesMoved(moved: number): number {
+    try {
+      return pagesInLog(this.#logPath, this.#moved, moved, this.#pageBytes);
+    } catch {
+      // The files were removed while they were open, which the next step finds out.
+      return 0;
+    }
   }
 }

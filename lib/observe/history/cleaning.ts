@@ -37,6 +37,9 @@ const MOST_LEARNED = 131_072;
 const ROWS_A_TURN = 512;
 const NAMES_A_TURN = 32;
 
+/** Of all numbers of workers this part may be taken before room is made. */
+const MOST_NAMES_PART = 0.9;
+
 /** Steps that are looked through; there are never more that are not packed. */
 const MOST_STEPS = 1_000;
 
@@ -64,6 +67,8 @@ export function* clean(
   yield* deleteLearned(database, commit);
   yield;
   yield* forgetNames(file, commit);
+  yield;
+  yield* makeRoom(file, today, commit);
   yield;
   yield* shorten(database, commit);
 }
@@ -172,6 +177,39 @@ function* forgetNames(file: HistoryFile, commit: Commit): Generator<void, void> 
     }
     names.forget(new Set(gone));
   }
+}
+
+/**
+ * Forgets workers that were there for less than a day, if there is hardly any room for new ones: a
+ * peer that logs in under ever new names must not keep the machines of tomorrow out of the history.
+ */
+function* makeRoom(file: HistoryFile, today: number, commit: Commit): Generator<void, void> {
+  const { database, workers } = file;
+  const surplus = workers.size - Math.floor(MOST_NAMES_PART * workers.most);
+  if (surplus <= 0) return;
+  const rows = database.rows(
+    `SELECT id, first FROM worker WHERE last < ? AND last - first < ${DAY_MS} ORDER BY last LIMIT ?`,
+    (today - 1) * DAY_MS,
+    surplus,
+  );
+  yield;
+  const isInSteps = yield* numbersInSteps(database, "worker", workers);
+  const gone = rows.filter(({ id }) => isInSteps[Number(id)] !== 1);
+  for (let at = 0; at < gone.length; at += NAMES_A_TURN) {
+    yield* commit(() => {
+      for (const { id, first } of gone.slice(at, at + NAMES_A_TURN)) {
+        database.run(
+          "DELETE FROM worker_day WHERE id IN (SELECT day * ? + ? FROM day WHERE day >= ?)",
+          DAY_KEY,
+          Number(id),
+          Math.floor(Number(first) / DAY_MS) - 1,
+        );
+        database.run("DELETE FROM worker WHERE id = ?", Number(id));
+      }
+    });
+    yield;
+  }
+  workers.forget(new Set(gone.map(({ id }) => Number(id))));
 }
 
 function* numbersInSteps(

@@ -28,9 +28,11 @@ export interface DatabaseOptions {
 
 /** What a checkpoint did. */
 export interface Checkpoint {
-  /** Pages that were in the log. */
-  readonly pages: number;
-  /** Whether all of them are in the database now. */
+  /** Frames in the log: pages, some of them several times. */
+  readonly frames: number;
+  /** How many of them are in the database now, the first ones. */
+  readonly moved: number;
+  /** Whether that is all of them. */
   readonly isComplete: boolean;
 }
 
@@ -130,6 +132,7 @@ export class Database {
 }
 
 function checkpointOf(row: Row | undefined): Checkpoint {
-  const [pages, moved] = [Number(row?.["log"] ?? 0), Number(row?.["checkpointed"] ?? 0)];
-  return { pages: Math.max(0, pages), isComplete: row?.["busy"] === 0 && pages === moved };
+  const frames = Math.max(0, Number(row?.["log"] ?? 0));
+  const moved = Math.max(0, Number(row?.["checkpointed"] ?? 0));
+  return { frames, moved, isComplete: row?.["busy"] === 0 && frames === moved };
 }

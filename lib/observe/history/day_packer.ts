@@ -7,15 +7,16 @@
  */
 
 import { axisRecord, DAY_MS, MOST_STEPS_A_DAY, readAxis, type Span } from "./axis.ts";
-import { BadRecord, ByteWriter } from "./bytes.ts";
+import { BadRecord } from "./bytes.ts";
 import type { Database } from "./database.ts";
+import { DayBatch } from "./day_batch.ts";
+import { DaySums } from "./day_sums.ts";
 import type { HistoryFile } from "./history_file.ts";
-import { connectedPartIn, hashrateIn, hashrateNumber, lostNumber, lostPartIn } from "./packing.ts";
 import { DAY_KEY } from "./schema.ts";
 import type { SumStep } from "./steps.ts";
 import { readWorkersOf, skipBad, spansOfDay, sumsRecordOf } from "./steps_table.ts";
 import { readSums, SumRecord } from "./sum_record.ts";
-import { readWorkerDay, workerDayRecord } from "./worker_day_record.ts";
+import { readWorkerDay } from "./worker_day_record.ts";
 
 /** Runs a transaction, also later if another process writes just now. */
 export type Commit = (act: () => void) => Generator<void, void>;
@@ -23,8 +24,8 @@ export type Commit = (act: () => void) => Generator<void, void>;
 /** Workers whose steps are in memory together: 600 KB. */
 const BATCH = 1_024;
 
-/** Records read in a turn: 8 KB of a step, a worker's day of 350 bytes. */
-const STEPS_A_TURN = 8;
+/** Records read in a turn: 4 KB of a step, of which SQLite reads all 40, a worker's day of 350 bytes. */
+const STEPS_A_TURN = 4;
 const DAYS_A_TURN = 64;
 
 /** Workers packed in a turn, and written in a transaction. */
@@ -60,27 +61,27 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
     );
   });
   const values = new Uint32Array(Math.min(BATCH, file.workers.end) * spans.length);
+  const sums = new DaySums(day, spans);
+  const batch = new DayBatch(day, WORKERS_A_WRITE);
+  const last = new Float64Array(Math.min(BATCH, file.workers.end));
+  yield;
   for (let from = 0; from < file.workers.end; from += BATCH) {
     // Names may come meanwhile, but none of this day.
-    const to = Math.min(file.workers.end, from + values.length / spans.length);
+    const to = Math.min(file.workers.end, from + last.length);
     values.fill(0);
     if (known.length > 0) yield* readPacked(database, day, from, to, values, spans.length);
     yield* readSteps(database, from, to, values, spans);
-    const seen: LastSeen[] = [];
     for (let first = from; first < to; first += WORKERS_A_WRITE) {
       const end = Math.min(to, first + WORKERS_A_WRITE);
-      const packed = yield* packWorkers(day, first, end, values, from, spans);
+      batch.clear();
+      yield* packWorkers(batch, sums, first, end, values, from, spans.length, last);
       yield* commit(() => {
-        if (isCurrent()) { for (let i = 0; i < packed.length; i++) writeDay(database, packed[i]!); }
+        if (isCurrent()) batch.write(database);
       });
       if (!isCurrent()) return;
-      for (let i = 0; i < packed.length; i++) {
-        const { worker, last } = packed[i]!;
-        seen.push({ worker, last });
-      }
       yield;
     }
-    yield* commit(() => writeLast(database, seen));
+    yield* commit(() => writeLast(database, last, from, to));
     yield;
   }
   yield* packSums(file, day, spans, commit);
@@ -156,103 +157,52 @@ function* readSteps(
   }
 }
 
-/** When a worker was connected last on a day; 0 for never. */
-interface LastSeen {
-  readonly worker: number;
-  readonly last: number;
-}
-
-/** A worker's day, packed. */
-interface PackedDay extends LastSeen {
-  readonly key: number;
-  readonly seconds: number;
-  readonly hashrate: number;
-  readonly lost: number;
-  readonly connected: number;
-  readonly steps: Uint8Array;
-}
-
-/** The days of workers `first`..`end` - 1; `values` begins with those of `from`. */
+/**
+ * Packs the days of workers `first`..`end` - 1 and notes when each was connected last; `values` and
+ * `last` begin with worker `from`.
+ */
 function* packWorkers(
-  day: number,
+  batch: DayBatch,
+  sums: DaySums,
   first: number,
   end: number,
   values: Uint32Array,
   from: number,
-  spans: readonly Span[],
-): Generator<void, PackedDay[]> {
-  const writer = new ByteWriter();
-  const packed: PackedDay[] = [];
+  steps: number,
+  last: Float64Array,
+): Generator<void, void> {
+  // Every platform of Deno is little-endian: the lower half comes first.
+  const all = new Uint16Array(values.buffer);
   for (let worker = first; worker < end; worker++) {
-    const one = packedDay(writer, day, worker, values, (worker - from) * spans.length, spans);
-    if (one !== undefined) packed.push(one);
+    const place = worker - from;
+    last[place] = batch.add(
+      worker,
+      all.subarray(2 * place * steps, 2 * (place + 1) * steps),
+      sums,
+    );
     if ((worker - first) % WORKERS_A_TURN === WORKERS_A_TURN - 1) yield;
   }
-  return packed;
 }
 
-function packedDay(
-  writer: ByteWriter,
-  day: number,
-  worker: number,
-  values: Uint32Array,
-  start: number,
-  spans: readonly Span[],
-): PackedDay | undefined {
-  let [seconds, work, connected, lost, last] = [0, 0, 0, 0, 0];
-  for (let place = 0; place < spans.length; place++) {
-    const value = values[start + place]!;
-    if (value === 0) continue;
-    const length = spans[place]!.ms / 1000;
-    const here = length * connectedPartIn(value);
-    seconds += length;
-    connected += here;
-    work += length * hashrateIn(value);
-    lost += here * lostPartIn(value);
-    if (here > 0) last = Math.max(last, spans[place]!.at + spans[place]!.ms);
-  }
-  if (seconds === 0) return undefined;
-  return {
-    key: day * DAY_KEY + worker,
-    worker,
-    seconds: Math.round(seconds),
-    hashrate: hashrateNumber(work / seconds),
-    lost: connected === 0 ? 0 : lostNumber(lost / connected),
-    connected: Math.round(connected),
-    last,
-    steps: workerDayRecord(writer, values, start, spans.length),
-  };
-}
-
-function writeDay(database: Database, packed: PackedDay): void {
-  database.run(
-    `INSERT OR REPLACE INTO worker_day(id, seconds, hashrate, lost, connected, steps)
-     VALUES (?, ?, ?, ?, ?, ?)`,
-    packed.key,
-    packed.seconds,
-    packed.hashrate,
-    packed.lost,
-    packed.connected,
-    packed.steps,
-  );
-}
-
-/** Notes when workers were connected last: nearly all at the same time, so in few statements. */
-function writeLast(database: Database, packed: readonly LastSeen[]): void {
-  for (let from = 0; from < packed.length;) {
-    const { worker, last } = packed[from]!;
-    let to = from + 1;
-    while (to < packed.length && packed[to]!.last === last) to++;
-    if (last > 0) {
+/**
+ * Notes when workers `from`..`to` - 1 were connected last, 0 for never: nearly all at the same time,
+ * so in few statements.
+ */
+function writeLast(database: Database, last: Float64Array, from: number, to: number): void {
+  for (let first = from; first < to;) {
+    const time = last[first - from]!;
+    let end = first + 1;
+    while (end < to && last[end - from] === time) end++;
+    if (time > 0) {
       database.run(
-        "UPDATE worker SET last = ? WHERE id >= ? AND id <= ? AND last < ?",
-        last,
-        worker,
-        packed[to - 1]!.worker,
-        last,
+        "UPDATE worker SET last = ? WHERE id >= ? AND id < ? AND last < ?",
+        time,
+        first,
+        end,
+        time,
       );
     }
-    from = to;
+    first = end;
   }
 }
 

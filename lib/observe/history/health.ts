@@ -11,6 +11,7 @@ export class Health {
   readonly #say: (sentence: string) => void;
   #state: HistoryState = "working";
   #problem = "";
+  #isFullOfNames = false;
 
   /** Of the history at `path`; `say` gets the sentences. */
   constructor(path: string, say: (sentence: string) => void) {
@@ -40,6 +41,18 @@ export class Health {
         : `Cannot write the history ${this.#path}: ${problem}. Mining goes on, and what happens ` +
           "meanwhile will be a gap",
     );
+  }
+
+  /** A step was written without `surplus` workers, since the history has `most`. */
+  leave(surplus: number, most: number): void {
+    if (surplus > 0 && !this.#isFullOfNames) {
+      this.#say(
+        `The history ${this.#path} has ${most} workers, as many as it keeps: ${surplus} more are ` +
+          "left out. Those that were there for less than a day make room tomorrow; to make room " +
+          "now, stop miners that log in under ever new names, and run btcagent history purge",
+      );
+    }
+    this.#isFullOfNames = surplus > 0;
   }
 
   /** Something was written. */

@@ -19,6 +19,8 @@ export interface FileOptions {
   readonly wallNow: Now;
   /** The greatest size of the file, in bytes. */
   readonly maxBytes: number;
+  /** The most workers in it. */
+  readonly mostWorkers: number;
   /** Gets the time that each call took that may wait for the disk. */
   readonly disk: (ms: number) => void;
 }
@@ -34,9 +36,6 @@ export interface HistoryFile {
   /** Which file this is, also after another takes its place. */
   readonly identity: string | undefined;
 }
-
-/** As many workers as the program remembers. */
-const MOST_WORKERS = 65_535;
 
 /** Pools and sub-accounts with sums of their own. */
 const MOST_SUBJECTS = 1_024;
@@ -81,7 +80,7 @@ export function openHistoryFile(
   }
 }
 
-function open(place: Place, { now, maxBytes, disk }: FileOptions): HistoryFile {
+function open(place: Place, { now, maxBytes, mostWorkers, disk }: FileOptions): HistoryFile {
   const database = new Database(place.path, { now, disk, busyMs: OPEN_BUSY_MS });
   try {
     if (database.number("PRAGMA schema_version") === 0) {
@@ -104,7 +103,7 @@ function open(place: Place, { now, maxBytes, disk }: FileOptions): HistoryFile {
     database.run(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);
     const file = {
       database,
-      workers: new NameTable(database, "worker", MOST_WORKERS),
+      workers: new NameTable(database, "worker", mostWorkers),
       subjects: new NameTable(database, "subject", MOST_SUBJECTS),
       identity: place.identity(),
     };

@@ -12,6 +12,7 @@ import type {
   HistoryStep,
   Subject,
   SumRow,
+  WorkerName,
   WorkerRow,
   WorkerSpan,
 } from "./steps.ts";
@@ -48,7 +49,7 @@ export interface HistoryFigures {
   readonly writes: number;
   /** Steps that could not be written since the start, for whatever reason. */
   readonly dropped: number;
-  /** Bytes written to the disk since the start, at most; counted at checkpoints. */
+  /** Bytes written to the disk since the start, up to the last checkpoint. */
   readonly bytesWritten: number;
   /** How long the calls took that may wait for the disk. */
   readonly fsyncs: HistogramSnapshot;
@@ -92,6 +93,8 @@ export interface KeptHistory {
     to: number,
     stepMs: number,
   ): Generator<void, WorkerRow[] | undefined>;
+  /** The workers that a name means, in every sub-account: as find_worker.ts has it. */
+  find(name: string): Generator<void, readonly WorkerName[]>;
   /** One value for each worker that was watched in the period; `undefined` only lets others run. */
   workers(from: number, to: number): Generator<WorkerSpan | undefined, void>;
   /** What was counted in the hours of the period, summed up by causes. */

@@ -17,6 +17,9 @@ export interface Named {
 /** The tables that are alike. */
 const GROUP_COLUMN = { worker: "account", subject: "kind" } as const;
 
+/** Rows read at once. */
+const ROWS_AT_ONCE = 256;
+
 /** Longer names are cut. */
 const MAX_CHARS = 256;
 
@@ -47,21 +50,32 @@ export class NameTable {
     return this.#size;
   }
 
+  /** How many there can be. */
+  get most(): number {
+    return this.#most;
+  }
+
   /** Reads all names again, after another process changed the table. */
   load(database: Database): void {
     this.#numbers.clear();
     this.#free = [];
     this.#end = 0;
     this.#size = 0;
-    const rows = database.rows(
-      `SELECT id, ${GROUP_COLUMN[this.#table]} AS "group", name FROM ${this.#table} ORDER BY id`,
-    );
-    for (let i = 0; i < rows.length; i++) {
-      const { id, group, name } = named(rows[i]!);
-      for (; this.#end < id; this.#end++) this.#free.push(this.#end);
-      this.#end = id + 1;
-      this.#set(group, name, id);
-    }
+    // A few at a time: the rows of all together would make the heap larger for good.
+    let rows: readonly Row[];
+    do {
+      rows = database.rows(
+        `SELECT id, ${GROUP_COLUMN[this.#table]} AS "group", name FROM ${this.#table}
+         WHERE id >= ? ORDER BY id LIMIT ${ROWS_AT_ONCE}`,
+        this.#end,
+      );
+      for (let i = 0; i < rows.length; i++) {
+        const { id, group, name } = named(rows[i]!);
+        for (; this.#end < id; this.#end++) this.#free.push(this.#end);
+        this.#end = id + 1;
+        this.#set(group, name, id);
+      }
+    } while (rows.length === ROWS_AT_ONCE);
     this.#free.reverse();
   }
 

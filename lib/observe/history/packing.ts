@@ -2,7 +2,8 @@
  * What one worker did in one step, in 32 bits: 16 for its hashrate, 8 for the lost part of its
  * work, 4 for the connected part of the step, 4 for its condition. Pure.
  *
- * 0 stands for a worker that was not watched in the step.
+ * 0 stands for a worker that was not watched in the step. One that was has a condition, so that its
+ * lowest byte is not 0.
  */
 
 import type { WorkerState } from "../../base/worker_state.ts";
@@ -29,12 +30,14 @@ const MAX_HASHRATE = 1e21;
 
 /** Hashrates are told apart on a logarithmic scale of this many steps: within 0.04 %. */
 const HASHRATE_STEPS = 0xffff;
-const STEP = Math.log(MAX_HASHRATE) / (HASHRATE_STEPS - 1);
+/** The logarithm of the ratio of two that are next to each other. */
+export const HASHRATE_STEP: number = Math.log(MAX_HASHRATE) / (HASHRATE_STEPS - 1);
 
 /** Small losses matter most, so the scale is that of the square root. */
-const LOST_STEPS = 0xff;
+export const LOST_STEPS = 0xff;
 
-const CONNECTED_STEPS = 0xf;
+/** The connected part is told apart in this many steps. */
+export const CONNECTED_STEPS = 0xf;
 
 /** The 32 bits of a step. */
 export function packedStep(step: WorkerStep): number {
@@ -47,12 +50,12 @@ export function packedStep(step: WorkerStep): number {
 export function hashrateNumber(hashrate: number): number {
   // A hashrate of less than 1 H/s is none, and so is one that is not a number.
   if (!(hashrate >= 1)) return 0;
-  return 1 + Math.round(Math.log(Math.min(hashrate, MAX_HASHRATE)) / STEP);
+  return 1 + Math.round(Math.log(Math.min(hashrate, MAX_HASHRATE)) / HASHRATE_STEP);
 }
 
 /** The hashrate of a number. */
 export function hashrateOf(number: number): number {
-  return number === 0 ? 0 : Math.exp((number - 1) * STEP);
+  return number === 0 ? 0 : Math.exp((number - 1) * HASHRATE_STEP);
 }
 
 /** The number of the lost part of work, 0..255. Only 0 is 0. */

@@ -8,7 +8,8 @@
 
 import { finished } from "../../base/steps.ts";
 import { giveBack } from "./cleaning.ts";
-import type { Database, Row } from "./database.ts";
+import type { Database } from "./database.ts";
+import { findWorkers, fullNameOf } from "./find_worker.ts";
 import { DAY_KEY } from "./schema.ts";
 import { skipBad } from "./steps_table.ts";
 import { eraseWorker } from "./worker_step_record.ts";
@@ -28,29 +29,26 @@ const TABLES = ["worker", "learned", "event"] as const;
 const TRIES = 20;
 
 /**
- * Removes every worker that `wanted` means: a name, or `account.name`.
+ * Removes every worker that `wanted` means: a name, or `account.name`, as it is or as it is shown.
  *
  * @throws the errors of the database.
  */
 export function purgeWorker(database: Database, wanted: string): Purged {
-  const rows = database.rows(
-    "SELECT id, account, name FROM worker WHERE name = ?1 OR account || '.' || name = ?1",
-    wanted,
-  );
-  if (rows.length === 0) return { workers: [], isLogEmpty: true };
+  const found = finished(findWorkers(database, wanted));
+  if (found.length === 0) return { workers: [], isLogEmpty: true };
   database.run("PRAGMA secure_delete = ON");
-  for (const row of rows) eraseSteps(database, Number(row["id"]));
+  for (const { id } of found) eraseSteps(database, id);
   database.transaction(() => {
-    for (const row of rows) {
-      database.run("DELETE FROM worker WHERE id = ?", Number(row["id"]));
-      eraseMentions(database, String(row["name"]));
+    for (const { id, name } of found) {
+      database.run("DELETE FROM worker WHERE id = ?", id);
+      eraseMentions(database, name);
     }
   });
   for (const table of TABLES) writeAnew(database, table);
   finished(giveBack(database, function* (act) {
     yield database.transaction(act);
   }));
-  return { workers: rows.map(fullName), isLogEmpty: emptyLog(database) };
+  return { workers: found.map(fullNameOf), isLogEmpty: emptyLog(database) };
 }
 
 /** Empties the log into the database. @returns whether nobody kept it from doing so. */
@@ -116,8 +114,4 @@ function writeAnew(database: Database, table: typeof TABLES[number]): void {
     database.run(`ALTER TABLE ${table}_anew RENAME TO ${table}`);
     for (const index of indexes) database.run(String(index["sql"]));
   });
-}
-
-function fullName({ account, name }: Row): string {
-  return account === "" ? String(name) : `${account}.${name}`;
 }

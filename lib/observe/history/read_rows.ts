@@ -109,11 +109,17 @@ function* stepsOf<T>(
   to: number,
   { table, number, ofDay, ofStep }: Source<T>,
 ): Generator<void, Dated<T>[]> {
-  // While a day is being packed, its steps are there twice.
+  // While a day is being packed, its steps are there twice. A step that is deleted before it is read
+  // is in the record of its day by then.
   const steps = new Map<number, Dated<T>>();
   const add = ({ at, ms }: Span, value: T) => {
     if (at >= from && at < to) steps.set(at, { at, ms, value });
   };
+  const unpacked = spansBetween(database, from, to, MOST_ROWS);
+  for (let i = 0; i < unpacked.length; i++) {
+    ofStep(unpacked[i]!, add);
+    if (i % STEPS_A_TURN === STEPS_A_TURN - 1) yield;
+  }
   const days = database.rows(
     "SELECT day FROM day WHERE day >= ? AND day <= ? ORDER BY day",
     dayOf(from),
@@ -128,11 +134,6 @@ function* stepsOf<T>(
       skipBad(() => ofDay(record, spans, add));
     }
     if (i % DAYS_A_TURN === DAYS_A_TURN - 1) yield;
-  }
-  const spans = spansBetween(database, from, to, MOST_ROWS);
-  for (let i = 0; i < spans.length; i++) {
-    ofStep(spans[i]!, add);
-    if (i % STEPS_A_TURN === STEPS_A_TURN - 1) yield;
   }
   return [...steps.values()].sort((a, b) => a.at - b.at);
 }

@@ -22,6 +22,8 @@ export interface PackedStep extends Span {
   readonly values: Uint32Array;
   /** Those of values that are meant. */
   readonly count: number;
+  /** Workers for which there is no room. */
+  readonly surplus: number;
   /** What was counted, by causes. */
   readonly causes: readonly CauseStep[];
 }
@@ -52,7 +54,7 @@ export function* packStep(
   retry: Retry,
 ): Generator<void, PackedStep> {
   const at = Math.round(step.at);
-  const values = yield* workerValues(file, step, at, retry);
+  const { values, surplus } = yield* workerValues(file, step, at, retry);
   const counts = new CauseCounts();
   let count = 0;
   const iterator = step.causes[Symbol.iterator]();
@@ -63,7 +65,7 @@ export function* packStep(
   const causes = counts.shortList();
   yield;
   const sums = yield* sumsOf(file, step, at, retry);
-  return { at, ms: Math.round(step.ms), sums, values, count: file.workers.end, causes };
+  return { at, ms: Math.round(step.ms), sums, values, count: file.workers.end, surplus, causes };
 }
 
 /** The record of the workers of a packed step. */
@@ -76,8 +78,9 @@ function* workerValues(
   { workers }: HistoryStep,
   at: number,
   retry: Retry,
-): Generator<void, Uint32Array> {
+): Generator<void, Pick<PackedStep, "values" | "surplus">> {
   let values = new Uint32Array(names.end);
+  let surplus = 0;
   let fresh: Fresh[] = [];
   const enter = function* (): Generator<void, void> {
     yield* retry(() => names.add(database, fresh, at));
@@ -89,6 +92,7 @@ function* workerValues(
     for (let i = 0; i < fresh.length; i++) {
       const number = names.numberOf(fresh[i]!.group, fresh[i]!.name);
       if (number !== undefined) values[number] = fresh[i]!.value;
+      else surplus++;
     }
     fresh = [];
   };
@@ -106,7 +110,7 @@ function* workerValues(
     yield* enter();
     yield;
   }
-  return values;
+  return { values, surplus };
 }
 
 function* sumsOf(

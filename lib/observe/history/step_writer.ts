@@ -60,7 +60,7 @@ export class StepWriter {
   }
 
   /** Writes a step, by way of `retry`. @throws the errors of the database. */
-  *write(step: HistoryStep, retry: Retry): Generator<void, Span> {
+  *write(step: HistoryStep, retry: Retry): Generator<void, PackedStep> {
     this.#readNamesAgain(undefined);
     yield;
     try {

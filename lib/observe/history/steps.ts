@@ -10,12 +10,16 @@ import type { MarkKind } from "../marks.ts";
 /** The shortest length of a step, in milliseconds. Steps grow to multiples of it on a slow disk. */
 export const STEP_MS = 600_000;
 
-/** What one worker did in one step. */
-export interface WorkerStep {
+/** Which worker. */
+export interface WorkerName {
   /** The sub-account; empty in single-user mode. */
   readonly account: string;
   /** Its name, as the pool knows it. */
   readonly name: string;
+}
+
+/** What one worker did in one step. */
+export interface WorkerStep extends WorkerName {
   /** Hashes a second, by its good shares over the whole step. */
   readonly hashrate: number;
   /** The part of its work that was lost. */
@@ -128,11 +132,7 @@ export interface WorkerRow {
 }
 
 /** One worker over a whole period. */
-export interface WorkerSpan {
-  /** The sub-account. */
-  readonly account: string;
-  /** Its name. */
-  readonly name: string;
+export interface WorkerSpan extends WorkerName {
   /** Hashes a second, on average over the time observed. */
   readonly hashrate: number;
   /** The part of its work that was lost. */

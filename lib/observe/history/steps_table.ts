@@ -27,6 +27,8 @@ export function spansOfDay(database: Database, day: number, most: number): Span[
 /**
  * Puts the 32 bits of workers `from`..`to` - 1 in the step at `at`, if there is one, into `values`,
  * each `stride` after the one before, the first at `start`.
+ *
+ * @returns whether there is such a step.
  */
 export function readWorkersOf(
   database: Database,
@@ -36,12 +38,12 @@ export function readWorkersOf(
   values: Uint32Array,
   start: number,
   stride: number,
-): void {
+): boolean {
   const head = database.row(
     `SELECT substr(workers, 1, ${MOST_HEAD_BYTES}) AS part FROM step WHERE at = ?`,
     at,
   )?.["part"];
-  if (!(head instanceof Uint8Array)) return;
+  if (!(head instanceof Uint8Array)) return false;
   skipBad(() => {
     const { start: first, length } = partOf(head, from, to);
     const part = database.row(
@@ -52,6 +54,7 @@ export function readWorkersOf(
     )?.["part"];
     if (part instanceof Uint8Array) readPart(head, part, from, to, values, start, stride);
   });
+  return true;
 }
 
 /** The record of the sums of the step at `at`. */

@@ -6,13 +6,13 @@
  * tries again, also with a new file if the old one is damaged or was removed.
  */
 
-import type { Now } from "../../base/clock.ts";
 import { RELEASED_MS } from "../../base/release_date.ts";
 import { Histogram } from "../histogram.ts";
 import { dayOf } from "./axis.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { type Ages, clean } from "./cleaning.ts";
+import { clean } from "./cleaning.ts";
 import { dayToPack, packDay } from "./day_packer.ts";
+import { findWorkers } from "./find_worker.ts";
 import { Health } from "./health.ts";
 import { type HistoryFile, openHistoryFile } from "./history_file.ts";
 import type { HistoryFigures, KeptHistory } from "./kept_history.ts";
@@ -21,6 +21,7 @@ import { Place } from "./place.ts";
 import { HOUR_MS, readCauseSums, readEvents, readLearned } from "./read_others.ts";
 import { readSumRows, readWorkerRows } from "./read_rows.ts";
 import { StepLength } from "./step_length.ts";
+import type { HistoryStoreOptions } from "./store_options.ts";
 import { StepWriter } from "./step_writer.ts";
 import type {
   CauseStep,
@@ -28,24 +29,13 @@ import type {
   HistoryStep,
   Subject,
   SumRow,
+  WorkerName,
   WorkerRow,
   WorkerSpan,
 } from "./steps.ts";
 import { troubleOf, troubleText } from "./trouble.ts";
 import { Waiting } from "./waiting.ts";
 import { readWorkerSpans } from "./worker_spans.ts";
-
-/** How a history is kept. */
-export interface HistoryStoreOptions extends Ages {
-  /** Monotonic time. */
-  readonly now: Now;
-  /** Milliseconds since 1970. */
-  readonly wallNow: Now;
-  /** Gets a sentence for the log when trouble begins, and one when it ends. */
-  readonly say: (sentence: string) => void;
-  /** The greatest size of the file, in bytes; 1 GiB if it is left out. */
-  readonly maxBytes?: number;
-}
 
 /** A history that is kept, or none, and what to say about it. */
 export interface OpenedHistory {
@@ -56,6 +46,7 @@ export interface OpenedHistory {
 }
 
 const MOST_BYTES = 2 ** 30;
+const MOST_WORKERS = 65_535;
 
 /** Turns in which a write is tried again while another process writes: it does so in small parts. */
 const BUSY_TURNS = 500;
@@ -131,8 +122,9 @@ export class HistoryStore implements KeptHistory {
     const writer = this.#writer!;
     const isWritten = yield* this.#attempt(function* (this: HistoryStore) {
       if (writer.isTaken(step)) return this.#drop();
-      const { at, ms } = yield* writer.write(step, (act) => this.#retry(act));
+      const { at, ms, surplus } = yield* writer.write(step, (act) => this.#retry(act));
       yield;
+      this.#health.leave(surplus, file.workers.most);
       this.#writes++;
       this.#from ??= at;
       this.#to = Math.max(this.#to ?? 0, at + ms);
@@ -214,6 +206,10 @@ export class HistoryStore implements KeptHistory {
     );
   }
 
+  *find(name: string): Generator<void, readonly WorkerName[]> {
+    return (yield* this.#read((file) => findWorkers(file.database, name))) ?? [];
+  }
+
   *workers(from: number, to: number): Generator<WorkerSpan | undefined, void> {
     yield* this.#read((file) => readWorkerSpans(file.database, from, to));
   }
@@ -249,15 +245,20 @@ export class HistoryStore implements KeptHistory {
   }
 
   #open(say: (sentence: string) => void): void {
-    const { now, wallNow, maxBytes = MOST_BYTES } = this.#options;
+    const { now, wallNow } = this.#options;
+    const { maxBytes = MOST_BYTES, mostWorkers = MOST_WORKERS } = this.#options;
     const disk = (ms: number) => {
       this.#fsyncs.add(ms);
       this.#stepLength.note(ms);
     };
-    const file = openHistoryFile(this.#place, { now, wallNow, maxBytes, disk }, say);
+    const file = openHistoryFile(
+      this.#place,
+      { now, wallNow, maxBytes, mostWorkers, disk },
+      say,
+    );
     this.#file = file;
     this.#bytesWrittenBefore += this.#checkpoints?.bytesWritten ?? 0;
-    this.#checkpoints = new Checkpoints(file.database, now());
+    this.#checkpoints = new Checkpoints(file.database, this.#place.path, now());
     this.#writer = new StepWriter(file);
     this.#readSpan(file);
     this.#bytes = this.#place.bytes;

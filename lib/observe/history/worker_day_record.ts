@@ -20,36 +20,28 @@ const VERSION = 1;
 /** A day has fewer steps; a record with more is damaged. */
 const MAX_STEPS = 4096;
 
-/** The record of `count` values of `values` from `start` on. */
-export function workerDayRecord(
-  writer: ByteWriter,
-  values: Uint32Array,
-  start: number,
-  count: number,
-): Uint8Array {
-  writer.clear();
+/**
+ * Writes the record of a worker's day. Of each step `halves` has the lower 16 of its 32 bits, then the
+ * upper: whole numbers of 32 bits would become objects where V8 does not optimize.
+ */
+export function writeWorkerDay(writer: ByteWriter, halves: Uint16Array): void {
+  const { length } = halves;
   writer.byte(VERSION);
-  writer.whole(count);
-  writeConditions(writer, values, start, count);
+  writer.whole(length / 2);
+  writeConditions(writer, halves);
   let bits = 0;
   let seen = 0;
-  for (let i = start; i < start + count; i++) {
-    if (values[i] === 0) continue;
-    if ((values[i]! >>> 8 & 0xff) !== 0) bits |= 1 << (seen & 7);
+  for (let i = 0; i < length; i += 2) {
+    if (halves[i] === 0) continue;
+    if (halves[i]! > 0xff) bits |= 1 << (seen & 7);
     if ((++seen & 7) === 0) {
       writer.byte(bits);
       bits = 0;
     }
   }
   if ((seen & 7) !== 0) writer.byte(bits);
-  for (let i = start; i < start + count; i++) {
-    const lost = values[i]! >>> 8 & 0xff;
-    if (lost !== 0) writer.byte(lost);
-  }
-  for (let i = start; i < start + count; i++) {
-    if (values[i] !== 0) writer.short(values[i]! >>> 16);
-  }
-  return writer.take();
+  for (let i = 0; i < length; i += 2) if (halves[i]! > 0xff) writer.byte(halves[i]! >>> 8);
+  for (let i = 0; i < length; i += 2) if (halves[i] !== 0) writer.short(halves[i + 1]!);
 }
 
 /**
@@ -83,28 +75,24 @@ export function readWorkerDay(
   for (let i = 0; i < count && i < most; i++) if (read[i] !== 0) values[start + i] = read[i]!;
 }
 
-function writeConditions(
-  writer: ByteWriter,
-  values: Uint32Array,
-  start: number,
-  count: number,
-): void {
+function writeConditions(writer: ByteWriter, halves: Uint16Array): void {
+  const { length } = halves;
   let runs = 0;
-  for (let i = 0; i < count; i++) {
-    if (i === 0 || (values[start + i]! & 0xff) !== (values[start + i - 1]! & 0xff)) runs++;
+  for (let i = 0; i < length; i += 2) {
+    if (i === 0 || (halves[i]! & 0xff) !== (halves[i - 2]! & 0xff)) runs++;
   }
-  if (2 * runs > count) {
+  if (2 * runs > length / 2) {
     writer.byte(0);
     writer.whole(0);
-    for (let i = start; i < start + count; i++) writer.byte(values[i]! & 0xff);
+    for (let i = 0; i < length; i += 2) writer.byte(halves[i]! & 0xff);
     return;
   }
-  for (let i = 0; i < count;) {
-    const value = values[start + i]! & 0xff;
-    let end = i + 1;
-    while (end < count && (values[start + end]! & 0xff) === value) end++;
+  for (let i = 0; i < length;) {
+    const value = halves[i]! & 0xff;
+    let end = i + 2;
+    while (end < length && (halves[end]! & 0xff) === value) end += 2;
     writer.byte(value);
-    writer.whole(end - i);
+    writer.whole((end - i) / 2);
     i = end;
   }
 }

@@ -2,6 +2,10 @@
  * Reads what every worker did in a period: for a list of all, and for what a restart has to know.
  *
  * Of whole days the sums of the records are enough; the days at both ends are read step by step.
+ *
+ * While a day is being packed, its steps are in two places, and not yet of every worker in the
+ * second. So what is not packed is read first: a step that is deleted before it is read is in the
+ * records of its day by then.
  */
 
 import { DAY_MS, dayOf, type Span } from "./axis.ts";
@@ -56,7 +60,11 @@ export function* readWorkerSpans(
 ): Generator<WorkerSpan | undefined, void> {
   const end = database.number("SELECT max(id) FROM worker") + 1;
   const totals = new Totals(end);
-  const seen = new Set<number>();
+  const read = new Set<number>();
+  const values = new Uint32Array(end);
+  for (const span of spansBetween(database, from, to, MOST_STEPS)) {
+    if (yield* addStep(database, span, values, totals)) read.add(span.at);
+  }
   const days = database.rows(
     "SELECT day FROM day WHERE day >= ? AND day <= ? ORDER BY day",
     dayOf(from),
@@ -65,15 +73,10 @@ export function* readWorkerSpans(
   for (let i = 0; i < days.length; i++) {
     const day = Number(days[i]!["day"]);
     const spans = axisOf(database, day);
-    const isWhole = day * DAY_MS >= from && (day + 1) * DAY_MS <= to;
+    const isWanted = spans.map(({ at }) => at >= from && at < to && !read.has(at));
+    const isWhole = day * DAY_MS >= from && (day + 1) * DAY_MS <= to && !isWanted.includes(false);
     if (isWhole) yield* addWholeDay(database, day, totals);
-    else yield* addPartOfDay(database, day, spans, from, to, totals);
-    // While a day is being packed, its steps are there twice.
-    for (const { at } of spans) seen.add(at);
-  }
-  const values = new Uint32Array(end);
-  for (const span of spansBetween(database, from, to, MOST_STEPS)) {
-    if (!seen.has(span.at)) yield* addStep(database, span, values, totals);
+    else yield* addPartOfDay(database, day, spans, isWanted, totals);
   }
   yield* spansOf(database, end, totals);
 }
@@ -104,8 +107,7 @@ function* addPartOfDay(
   database: Database,
   day: number,
   spans: readonly Span[],
-  from: number,
-  to: number,
+  isWanted: readonly boolean[],
   totals: Totals,
 ): Generator<undefined, void> {
   const { length } = totals.seconds;
@@ -121,28 +123,29 @@ function* addPartOfDay(
       values.fill(0);
       skipBad(() => readWorkerDay(rows[i]!["steps"] as Uint8Array, values, 0, spans.length));
       for (let place = 0; place < spans.length; place++) {
-        const span = spans[place]!;
-        if (values[place] === 0 || span.at < from || span.at >= to) continue;
-        totals.addStep(worker, span, values[place]!);
+        if (values[place] === 0 || !isWanted[place]) continue;
+        totals.addStep(worker, spans[place]!, values[place]!);
       }
     }
     yield;
   }
 }
 
+/** @returns whether the step was still there. */
 function* addStep(
   database: Database,
   span: Span,
   values: Uint32Array,
   totals: Totals,
-): Generator<undefined, void> {
+): Generator<undefined, boolean> {
   values.fill(0);
-  readWorkersOf(database, span.at, 0, values.length, values, 0, 1);
+  if (!readWorkersOf(database, span.at, 0, values.length, values, 0, 1)) return false;
   yield;
   for (let worker = 0; worker < values.length; worker++) {
     if (values[worker] !== 0) totals.addStep(worker, span, values[worker]!);
     if (worker % SUMS_A_TURN === SUMS_A_TURN - 1) yield;
   }
+  return true;
 }
 
 function* spansOf(

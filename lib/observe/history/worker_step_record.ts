@@ -41,8 +41,7 @@ export function workerStepRecord(values: Uint32Array, count: number): Uint8Array
   record[AT.version] = VERSION;
   record[AT.blocks] = blocks & 0xff;
   record[AT.blocks + 1] = blocks >>> 8;
-  // Every platform of Deno is little-endian, as the record is.
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.length * BYTES);
+  const bytes = bytesOf(values);
   let length = start;
   for (let block = 0; block < blocks; block++) {
     const from = block * BLOCK;
@@ -84,6 +83,8 @@ export function readPart(
   start: number,
   stride: number,
 ): void {
+  // Byte by byte: numbers of 32 bits would become objects, a million of them for a day.
+  const bytes = bytesOf(values);
   const end = Math.min(blocksOf(head), Math.ceil(to / BLOCK));
   let at = 0;
   for (let block = Math.floor(from / BLOCK); block < end; block++) {
@@ -91,8 +92,10 @@ export function readPart(
     const first = block * BLOCK;
     const last = Math.min(to, first + BLOCK, first + Math.floor((part.length - at) / BYTES));
     for (let worker = Math.max(from, first); worker < last; worker++) {
-      const value = valueAt(part, at + (worker - first) * BYTES);
-      if (value !== 0) values[start + (worker - from) * stride] = value;
+      const source = at + (worker - first) * BYTES;
+      if (isNobody(part, source)) continue;
+      const place = (start + (worker - from) * stride) * BYTES;
+      for (let byte = 0; byte < BYTES; byte++) bytes[place + byte] = part[source + byte]!;
     }
     at += BLOCK * BYTES;
   }
@@ -116,7 +119,7 @@ export function readWorkers(
 export function eraseWorker(record: Uint8Array, worker: number): boolean {
   const { start, length } = partOf(record, worker, worker + 1);
   const at = start + worker % BLOCK * BYTES;
-  if (length === 0 || at + BYTES > record.length || valueAt(record, at) === 0) return false;
+  if (length === 0 || at + BYTES > record.length || isNobody(record, at)) return false;
   record.fill(0, at, at + BYTES);
   return true;
 }
@@ -133,11 +136,16 @@ function hasBlock(head: Uint8Array, block: number): boolean {
   return (head[AT.bits + (block >>> 3)]! >>> (block & 7) & 1) === 1;
 }
 
+function isNobody(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!) === 0;
+}
+
+/** Every platform of Deno is little-endian, as records are. */
+function bytesOf(values: Uint32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.length * BYTES);
+}
+
 function isEmpty(values: Uint32Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (values[i] !== 0) return false;
   return true;
-}
-
-function valueAt(part: Uint8Array, at: number): number {
-  return part[at]! + part[at + 1]! * 0x100 + part[at + 2]! * 0x1_0000 + part[at + 3]! * 0x100_0000;
 }

@@ -4,7 +4,7 @@
 
 import type { AlarmKind } from "../../base/alarm_kind.ts";
 import { blockNews, conditionsOf } from "./conditions.ts";
-import { Incidents } from "./incidents.ts";
+import { type EarlierIncident, Incidents } from "./incidents.ts";
 import type { AlarmSettings } from "./settings.ts";
 import { Settling, SETTLING_TIMES, type SettlingTimes } from "./settling.ts";
 import type { FarmSnapshot, Moment } from "./snapshot.ts";
@@ -23,6 +23,10 @@ export interface News {
   readonly phase: "begin" | "end" | "once";
   /** The number of its incident, the same at both ends; 0 for what is over in a moment. */
   readonly incident: number;
+  /** Which of its kind; empty if there is one, and for what is over in a moment. */
+  readonly subject: string;
+  /** When it was seen first, by monotonic time. */
+  readonly since: number;
   /** How much it matters. */
   readonly level: Level;
   /** What happened, in a sentence without full stop, printable. */
@@ -37,18 +41,26 @@ const CRITICAL: ReadonlySet<AlarmKind> = new Set(["outage", "hashrate"]);
 
 /** Watches a farm. */
 export class AlarmWatch {
-  readonly #incidents = new Incidents();
+  readonly #incidents: Incidents;
   readonly #settling: Settling;
   #settings: AlarmSettings;
   #blocks: Pick<FarmSnapshot, "blocks" | "blocksLost"> | undefined;
 
-  /** Begins at the moment `startedAt`, by attended time. */
+  /**
+   * Begins at the moment `startedAt`, by attended time, and knows of incidents that began `before`
+   * the moment `real`, by monotonic time.
+   */
   constructor(
     settings: AlarmSettings,
     startedAt: number,
     times: SettlingTimes = SETTLING_TIMES,
+    { before, real }: { readonly before: readonly EarlierIncident[]; readonly real: number } = {
+      before: [],
+      real: 0,
+    },
   ) {
     this.#settings = settings;
+    this.#incidents = new Incidents(before, real);
     this.#settling = new Settling(times, startedAt);
   }
 
@@ -57,7 +69,7 @@ export class AlarmWatch {
     return this.#incidents.open;
   }
 
-  /** Incidents so far. */
+  /** Incidents that began so far. */
   get count(): number {
     return this.#incidents.count;
   }
@@ -89,6 +101,8 @@ export class AlarmWatch {
       kind: "block",
       phase: "once",
       incident: 0,
+      subject: "",
+      since: at.real,
       level: isLost ? "critical" : "info",
       about,
       lastedMs: 0,

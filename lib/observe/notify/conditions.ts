@@ -4,8 +4,8 @@
  * The thresholds mean what those of conf/alerts.yml mean, so that both raise the same alarms.
  */
 
-import type { AlarmKind } from "../../base/alarm_kind.ts";
 import type { WorkerState } from "../../base/worker_state.ts";
+import type { LastingKind } from "./endings.ts";
 import type { AlarmSettings, ManyWorkers } from "./settings.ts";
 import type { FarmSnapshot } from "./snapshot.ts";
 import { counted, duration, hashrate, listed, percent, shown } from "./words.ts";
@@ -13,13 +13,11 @@ import { counted, duration, hashrate, listed, percent, shown } from "./words.ts"
 /** Something that is wrong. */
 export interface Condition {
   /** What kind of thing. */
-  readonly kind: AlarmKind;
-  /** Which of them: two conditions with the same kind and subject are the same. */
+  readonly kind: LastingKind;
+  /** Which of them: two conditions with the same kind and subject are the same, in any run. */
   readonly subject: string;
   /** The same in a sentence without full stop, printable. */
   readonly about: string;
-  /** What to say once it is over, the time it lasted to follow. */
-  readonly over: string;
   /** How long it must last to be an incident. */
   readonly afterMs: number;
 }
@@ -32,31 +30,17 @@ const FEW_LOST_SHARES = 10;
 
 /** The alarms for workers: the state each is about, and its words. */
 const WORKER_ALARMS = [
-  [
-    "workers_refused",
-    "refused",
-    "Workers whose shares are refused",
-    "Fewer workers have shares refused",
-  ],
-  [
-    "workers_flapping",
-    "flapping",
-    "Workers that connect and disconnect again and again",
-    "Fewer workers come and go",
-  ],
-  [
-    "workers_silent",
-    "silent",
-    "Workers that are connected and send no share",
-    "Fewer workers are silent",
-  ],
-  ["workers_weak", "weak", "Workers far below their usual hashrate", "Fewer workers are weak"],
-] as const satisfies readonly (readonly [AlarmKind, WorkerState, string, string])[];
+  ["workers_refused", "refused", "Workers whose shares are refused"],
+  ["workers_flapping", "flapping", "Workers that connect and disconnect again and again"],
+  ["workers_silent", "silent", "Workers that are connected and send no share"],
+  ["workers_weak", "weak", "Workers far below their usual hashrate"],
+] as const satisfies readonly (readonly [LastingKind, WorkerState, string])[];
 
 /** Everything that is wrong. */
 export function conditionsOf(farm: FarmSnapshot, settings: AlarmSettings): Condition[] {
   return [
     ...outage(farm, settings),
+    ...unserved(farm, settings),
     ...backup(farm, settings),
     ...lostPools(farm, settings),
     ...workers(farm, settings),
@@ -73,9 +57,21 @@ function outage({ outage: found }: FarmSnapshot, { outage: alarm }: AlarmSetting
     kind: "outage",
     subject: "",
     about: `No pool serves the miners${because(found.reason)}`,
-    over: "A pool serves the miners again",
     afterMs: alarm.after_seconds * 1000,
   }];
+}
+
+function unserved(
+  { unserved: found }: FarmSnapshot,
+  { account_outage: alarm }: AlarmSettings,
+): Condition[] {
+  if (!alarm.on) return [];
+  return found.map(({ account, reason }) => ({
+    kind: "account_outage",
+    subject: account,
+    about: `No pool serves the sub-account ${shown(account)}${because(reason)}`,
+    afterMs: alarm.after_seconds * 1000,
+  }));
 }
 
 function backup({ backup: found }: FarmSnapshot, { backup: alarm }: AlarmSettings): Condition[] {
@@ -86,7 +82,6 @@ function backup({ backup: found }: FarmSnapshot, { backup: alarm }: AlarmSetting
     subject: "",
     about: `Miners work for the backup pool ${shown(found.pool)} instead of ${insteadOf}` +
       because(found.reason),
-    over: "Miners are back at the preferred pool",
     afterMs: alarm.after_seconds * 1000,
   }];
 }
@@ -96,14 +91,13 @@ function lostPools(
   { pool_lost: alarm, backup: other }: AlarmSettings,
 ): Condition[] {
   if (!alarm.on) return [];
-  return pools.flatMap(({ poolId, name, isLost, reason }): Condition[] => {
+  return pools.flatMap(({ name, isLost, reason }): Condition[] => {
     // The alarm for the backup says it already.
     if (!isLost || other.on && known?.insteadOf === name) return [];
     return [{
       kind: "pool_lost",
-      subject: String(poolId),
+      subject: name,
       about: `Pool ${shown(name)} does not answer${because(reason)}`,
-      over: `Pool ${shown(name)} is no longer in trouble`,
       afterMs: alarm.after_seconds * 1000,
     }];
   });
@@ -114,31 +108,28 @@ function workers({ workers: found }: FarmSnapshot, settings: AlarmSettings): Con
   const { missingMachines: missing, connected, states, names } = found;
   const machines = missing + connected;
   const add = (
-    kind: AlarmKind,
+    kind: LastingKind,
     alarm: ManyWorkers,
     [count, all]: readonly [number, number],
     about: string,
-    over: string,
   ) => {
     if (!alarm.on || !isMany(count, all, alarm)) return;
-    conditions.push({ kind, subject: "", about, over, afterMs: alarm.after_seconds * 1000 });
+    conditions.push({ kind, subject: "", about, afterMs: alarm.after_seconds * 1000 });
   };
   add(
     "workers_missing",
     settings.workers_missing,
     [missing, machines],
     `Machines missing: ${missing} of ${machines}${named(names.missing, missing)}`,
-    "Fewer machines are missing",
   );
   const all = Object.values(states).reduce((sum, count) => sum + count, 0);
-  for (const [kind, state, about, over] of WORKER_ALARMS) {
+  for (const [kind, state, about] of WORKER_ALARMS) {
     const count = states[state];
     add(
       kind,
       settings[kind],
       [count, all],
       `${about}: ${count} of ${all}${named(names[state], count)}`,
-      over,
     );
   }
   return conditions;
@@ -167,7 +158,6 @@ function lowHashrate(
       subject: "",
       about: `The farm does ${hashrate(found)}, ${percent(found / expected)} of the ${what} ` +
         hashrate(expected),
-      over: "The farm has its hashrate again",
       afterMs: alarm.after_seconds * 1000,
     }];
   }
@@ -184,7 +174,6 @@ function lostWork(
     kind: "lost_work",
     subject: "",
     about: `${percent(part)} of the last hour's work was lost${why}`,
-    over: "Less work is lost",
     afterMs: alarm.after_seconds * 1000,
   }];
 }
@@ -202,7 +191,6 @@ function certificates(
       subject: file,
       about: `The certificate ${shown(file, MAX_REASON)} that miners see ${when}: replace the ` +
         "file and reload btcagent",
-      over: `The certificate ${shown(file, MAX_REASON)} is no longer about to expire`,
       afterMs: 0,
     }];
   });
@@ -214,7 +202,6 @@ function disk({ disk: found }: FarmSnapshot, { disk: alarm }: AlarmSettings): Co
     kind: "disk",
     subject: what,
     about: `Cannot write ${shown(what, MAX_REASON)}${because(reason)}`,
-    over: `Can write ${shown(what, MAX_REASON)} again`,
     afterMs: alarm.after_seconds * 1000,
   }));
 }

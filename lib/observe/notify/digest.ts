@@ -27,11 +27,13 @@ export interface DayFacts {
   readonly outageMs: number;
   /** Where miners work now instead of at the preferred pool; empty if they do not. */
   readonly backup: string;
-  /** Incidents since the last summary. */
+  /** Whether it is the first summary since the start of btcagent. */
+  readonly isFirst: boolean;
+  /** Incidents since the last summary, or since the start. */
   readonly incidents: number;
   /** Incidents that last. */
   readonly open: number;
-  /** Blocks found since the last summary. */
+  /** Blocks found since then. */
   readonly blocks: number;
 }
 
@@ -55,7 +57,7 @@ export class DigestClock {
 /** The summary as a message. */
 export function digestMessage(name: string, facts: DayFacts, wall: number | undefined): Message {
   const farm = shown(name);
-  const { usual, lostPart, lostCauses, outageMs, backup, incidents, open } = facts;
+  const { usual, lostPart, lostCauses, outageMs, backup, incidents, open, isFirst } = facts;
   const ofUsual = usual === undefined || usual <= 0
     ? ""
     : `, ${percent(facts.hashrate / usual)} of the usual ${hashrate(usual)}`;
@@ -71,7 +73,7 @@ export function digestMessage(name: string, facts: DayFacts, wall: number | unde
     }`,
     ...outageMs === 0 ? [] : [`No pool served for ${duration(outageMs)} since midnight`],
     ...backup === "" ? [] : [`Miners work for the backup pool ${shown(backup)}`],
-    `${counted(incidents, "alarm")} since the last summary${
+    `${counted(incidents, "alarm")} since ${isFirst ? "btcagent started" : "the last summary"}${
       open === 0 ? "" : `, ${open} still on`
     }`,
     ...facts.blocks === 0 ? [] : [`${counted(facts.blocks, "block")} found`],

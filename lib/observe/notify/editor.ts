@@ -36,15 +36,21 @@ interface Waiting {
 export class Editor {
   #settings: EditorSettings;
   readonly #gatherMs: number;
+  readonly #told: (news: readonly News[]) => void;
   #waiting: Waiting[] = [];
   #dropped = 0;
   /** When messages of the last hour were written, by monotonic time. */
   #sentAt: number[] = [];
 
-  /** Nothing waits yet. */
-  constructor(settings: EditorSettings, gatherMs: number = GATHER_MS) {
+  /** Nothing waits yet. `told` gets the news of each message. */
+  constructor(
+    settings: EditorSettings,
+    gatherMs: number = GATHER_MS,
+    told: (news: readonly News[]) => void = () => {},
+  ) {
     this.#settings = settings;
     this.#gatherMs = gatherMs;
+    this.#told = told;
   }
 
   /** Writes by other settings from now on. */
@@ -79,7 +85,9 @@ export class Editor {
     this.#waiting = this.#waiting.filter((one) => !isDue(one));
     const more = this.#dropped;
     this.#dropped = 0;
-    return messageOf(due.map(({ news }) => news), {
+    const told = due.map(({ news }) => news);
+    this.#told(told);
+    return messageOf(told, {
       farm,
       isSummary: due.some(({ isHeld }) => isHeld),
       more,

@@ -7,6 +7,7 @@
 
 import type { AlarmKind } from "../../base/alarm_kind.ts";
 import type { Condition } from "./conditions.ts";
+import { type LastingKind, overText } from "./endings.ts";
 import type { Moment } from "./snapshot.ts";
 
 /** A change of an incident. */
@@ -16,7 +17,11 @@ export interface IncidentNews {
   /** Its number, the same at its beginning and its end. */
   readonly incident: number;
   /** What kind of thing. */
-  readonly kind: AlarmKind;
+  readonly kind: LastingKind;
+  /** Which of them. */
+  readonly subject: string;
+  /** When it was seen first, by monotonic time. */
+  readonly since: number;
   /** What is wrong, or what was and is over. */
   readonly about: string;
   /** Of an end, how long it lasted, in milliseconds; 0 at the beginning. */
@@ -26,11 +31,35 @@ export interface IncidentNews {
 /** An incident is over once it has been so for this long, or as long as it took to begin. */
 const OVER_MS = 60_000;
 
+/**
+ * After a restart these are found only once shares of up to an hour were seen: an incident from
+ * before it is over after as long without them.
+ */
+const FOUND_LATE: ReadonlySet<LastingKind> = new Set([
+  "workers_missing",
+  "workers_refused",
+  "workers_flapping",
+  "workers_silent",
+  "workers_weak",
+  "lost_work",
+]);
+const FOUND_LATE_MS = 3_600_000;
+
+/** An incident that began before a restart. */
+export interface EarlierIncident {
+  /** What kind of thing. */
+  readonly kind: LastingKind;
+  /** Which of them. */
+  readonly subject: string;
+  /** When it was seen first, by monotonic time. */
+  readonly since: number;
+}
+
 /** The most conditions that are followed at a time. */
 const MAX_TRACKED = 500;
 
 interface Tracked {
-  condition: Condition;
+  condition: Pick<Condition, "kind" | "subject" | "afterMs">;
   /** When it was seen first, by monotonic time. */
   readonly since: number;
   /** For how long it has been seen. */
@@ -41,13 +70,31 @@ interface Tracked {
   seenAt: number;
   /** Its number since it became an incident. */
   incident: number | undefined;
+  /** How long it must not be seen to be over, in milliseconds; `undefined`: as its condition says. */
+  readonly overMs: number | undefined;
 }
 
 /** Follows conditions from look to look. */
 export class Incidents {
   readonly #tracked = new Map<string, Tracked>();
   #lastLook: number | undefined;
+  #lastNumber = 0;
   #count = 0;
+
+  /** Knows of incidents that began before; those are not told to begin again. */
+  constructor(before: readonly EarlierIncident[] = [], real = 0) {
+    for (const { kind, subject, since } of before.slice(0, MAX_TRACKED)) {
+      this.#tracked.set(keyOf({ kind, subject }), {
+        condition: { kind, subject, afterMs: OVER_MS },
+        since: Math.min(since, real),
+        seenMs: 0,
+        goneMs: 0,
+        seenAt: real,
+        incident: ++this.#lastNumber,
+        overMs: FOUND_LATE.has(kind) ? FOUND_LATE_MS : undefined,
+      });
+    }
+  }
 
   /** Incidents that have started and not ended. */
   get open(): number {
@@ -56,7 +103,7 @@ export class Incidents {
     return open;
   }
 
-  /** Incidents so far. */
+  /** Incidents that began so far. */
   get count(): number {
     return this.#count;
   }
@@ -69,7 +116,7 @@ export class Incidents {
   ): IncidentNews[] {
     const passedMs = Math.max(0, attended - (this.#lastLook ?? attended));
     this.#lastLook = attended;
-    const now = new Map(conditions.map((found) => [`${found.kind} ${found.subject}`, found]));
+    const now = new Map(conditions.map((found) => [keyOf(found), found]));
     const news: IncidentNews[] = [];
     for (const [key, tracked] of this.#tracked) {
       if (isHeld(tracked.condition.kind)) continue;
@@ -96,27 +143,36 @@ export class Incidents {
           goneMs: 0,
           seenAt: real,
           incident: undefined,
+          overMs: undefined,
         };
         this.#tracked.set(key, tracked);
       }
       if (tracked.incident !== undefined || tracked.seenMs < condition.afterMs) continue;
-      tracked.incident = ++this.#count;
-      const { kind, about } = condition;
-      news.push({ phase: "begin", incident: tracked.incident, kind, about, lastedMs: 0 });
+      this.#count++;
+      const incident = tracked.incident = ++this.#lastNumber;
+      const { kind, subject, about } = condition;
+      const { since } = tracked;
+      news.push({ phase: "begin", incident, kind, subject, since, about, lastedMs: 0 });
     }
     return news;
   }
 
   /** It was not seen; the end of its incident, if that is certain now. */
   #gone(key: string, tracked: Tracked, passedMs: number): IncidentNews | undefined {
-    const { condition: { kind, over, afterMs }, incident, since, seenAt } = tracked;
+    const { condition: { kind, subject, afterMs }, incident, since, seenAt, overMs } = tracked;
     if (incident === undefined) {
       this.#tracked.delete(key);
       return undefined;
     }
     tracked.goneMs += passedMs;
-    if (tracked.goneMs < Math.min(OVER_MS, afterMs)) return undefined;
+    if (tracked.goneMs < (overMs ?? Math.min(OVER_MS, afterMs))) return undefined;
     this.#tracked.delete(key);
-    return { phase: "end", incident, kind, about: over, lastedMs: Math.max(0, seenAt - since) };
+    const about = overText(kind, subject);
+    const lastedMs = Math.max(0, seenAt - since);
+    return { phase: "end", incident, kind, subject, since, about, lastedMs };
   }
+}
+
+function keyOf({ kind, subject }: Pick<Condition, "kind" | "subject">): string {
+  return `${kind} ${subject}`;
 }

@@ -3,26 +3,36 @@
  */
 
 import type { Time } from "../../base/clock.ts";
-import { AlarmWatch } from "./alarm_watch.ts";
+import { AlarmWatch, type News } from "./alarm_watch.ts";
 import { channelNames, type ChannelSettings, requestOf, secretsOf } from "./channel.ts";
 import { Delivery, type DeliveryReport } from "./delivery.ts";
 import { type DayFacts, DigestClock, digestMessage } from "./digest.ts";
 import { Editor } from "./editor.ts";
+import type { IncidentMemory } from "./incident_memory.ts";
+import type { EarlierIncident } from "./incidents.ts";
 import { type Message, testMessage } from "./message.ts";
 import { type Outcome, post } from "./post.ts";
 import type { NotifySettings } from "./settings.ts";
 import type { SettlingTimes } from "./settling.ts";
 import type { FarmSnapshot, Moment } from "./snapshot.ts";
 
+/** A way to the channels. */
+export interface Way {
+  /** What sends; `undefined` is Deno's own, which uses the proxies that the environment names. */
+  readonly client: Deno.HttpClient | undefined;
+  /** `host:port` of the proxy it leads through; empty for none. */
+  readonly proxy: string;
+}
+
+/** Deno's own. */
+const OWN: readonly Way[] = [{ client: undefined, proxy: "" }];
+
 /** Where messages go. */
 export interface ChannelsSettings {
   /** The channels. */
   readonly channels: readonly ChannelSettings[];
-  /**
-   * Ways to them, tried in turn; `undefined` is Deno's own, which uses the proxies that the
-   * environment names.
-   */
-  readonly clients: readonly (Deno.HttpClient | undefined)[];
+  /** Ways to them, tried in turn. */
+  readonly ways: readonly Way[];
 }
 
 /** What a test of a channel brought. */
@@ -65,27 +75,33 @@ export class Notifications {
   readonly #digest = new DigestClock();
   #settings: NotifySettings;
   #channels: readonly Channel[] = [];
-  #clients: ChannelsSettings["clients"] = [undefined];
-  /** The way that worked last. */
+  #ways = OWN;
+  /** The place of the way that worked last. */
   #way = 0;
   #test: Promise<TestResult[]> | undefined;
+  readonly #memory: IncidentMemory | undefined;
   readonly #stopping = new AbortController();
   /** Incidents and blocks at the last daily summary. */
-  #told = { incidents: 0, blocks: 0 };
+  #told: { readonly incidents: number; readonly blocks: number } | undefined;
 
-  /** Begins at the moment `startedAt`, by attended time. */
+  /** Begins at the moment `startedAt`. */
   constructor(
-    { settings, startedAt, time, times = {} }: {
+    { settings, startedAt, time, times = {}, memory }: {
       readonly settings: NotifySettings;
-      readonly startedAt: number;
+      readonly startedAt: Moment;
       readonly time: Time;
       readonly times?: NotificationTimes;
+      /** What people were told before. */
+      readonly memory?: IncidentMemory | undefined;
     },
   ) {
+    const { attended, real } = startedAt;
     this.#time = time;
     this.#settings = settings;
-    this.#watch = new AlarmWatch(settings.events, startedAt, times.settling);
-    this.#editor = new Editor(settings, times.gatherMs);
+    this.#memory = memory;
+    const before = memory === undefined ? [] : earlierIncidents(memory, startedAt);
+    this.#watch = new AlarmWatch(settings.events, attended, times.settling, { before, real });
+    this.#editor = new Editor(settings, times.gatherMs, (news) => this.#remember(news));
   }
 
   /** Judges by other settings from now on; open incidents stay open. */
@@ -96,11 +112,11 @@ export class Notifications {
   }
 
   /** Sends to these channels from now on. What waits for one that stays keeps waiting. */
-  setChannels({ channels, clients }: ChannelsSettings): void {
+  setChannels({ channels, ways }: ChannelsSettings): void {
     const names = channelNames(channels);
     const old = this.#channels;
-    this.#closeClients();
-    this.#clients = clients.length === 0 ? [undefined] : clients;
+    this.#closeWays();
+    this.#ways = ways.length === 0 ? OWN : ways;
     this.#way = 0;
     this.#channels = channels.map((settings, place) => {
       const name = names[place]!;
@@ -142,7 +158,7 @@ export class Notifications {
 
   /** Sends the summary of the day. `blocks`: those found since the start. */
   tellDay(
-    facts: Omit<DayFacts, "incidents" | "open" | "blocks"> & { readonly blocks: number },
+    facts: Omit<DayFacts, "isFirst" | "incidents" | "open">,
     wall: number | undefined,
   ): void {
     const told = this.#told;
@@ -150,9 +166,10 @@ export class Notifications {
     this.#told = { incidents: count, blocks: facts.blocks };
     const day = {
       ...facts,
-      incidents: count - told.incidents,
+      isFirst: told === undefined,
+      incidents: count - (told?.incidents ?? 0),
       open,
-      blocks: facts.blocks - told.blocks,
+      blocks: facts.blocks - (told?.blocks ?? 0),
     };
     this.#tell(digestMessage(this.#settings.farm_name, day, wall));
   }
@@ -170,7 +187,16 @@ export class Notifications {
   stop(): void {
     this.#stopping.abort();
     for (const { delivery } of this.#channels) delivery.stop();
-    this.#closeClients();
+    this.#closeWays();
+  }
+
+  #remember(news: readonly News[]): void {
+    for (const { kind, phase, subject, since, at } of news) {
+      if (kind === "block") continue;
+      const began = at.wall === undefined ? undefined : at.wall - (at.real - since);
+      if (phase === "begin") this.#memory?.started({ kind, subject, since: began });
+      else this.#memory?.ended({ kind, subject });
+    }
   }
 
   #tell(message: Message): void {
@@ -183,23 +209,34 @@ export class Notifications {
     message: Message,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const clients = this.#clients;
+    const ways = this.#ways;
     const request = requestOf(settings, message);
     const secrets = secretsOf(settings);
     const first = this.#way;
     let outcome: Outcome | undefined;
-    for (let i = 0; i < clients.length && !signal.aborted; i++) {
-      const way = (first + i) % clients.length;
-      outcome = await post(request, { client: clients[way], secrets, time: this.#time, signal });
+    for (let i = 0; i < ways.length && !signal.aborted; i++) {
+      const place = (first + i) % ways.length;
+      const { client, proxy } = ways[place]!;
+      outcome = await post(request, { client, secrets, time: this.#time, signal });
       if (outcome.ok || outcome.isAnswered) {
-        if (clients === this.#clients) this.#way = way;
+        if (ways === this.#ways) this.#way = place;
         return outcome;
       }
+      const { answer } = outcome;
+      if (proxy !== "") outcome = { ...outcome, answer: `${answer}, through the proxy ${proxy}` };
     }
     return outcome ?? STOPPED;
   }
 
-  #closeClients(): void {
-    for (const client of this.#clients) client?.close();
+  #closeWays(): void {
+    for (const { client } of this.#ways) client?.close();
   }
+}
+
+/** By monotonic time; now, if the clock does not say how long ago it was. */
+function earlierIncidents({ open }: IncidentMemory, { real, wall }: Moment): EarlierIncident[] {
+  return open.map(({ kind, subject, since }) => {
+    const agoMs = wall === undefined || since === undefined ? 0 : Math.max(0, wall - since);
+    return { kind, subject, since: real - agoMs };
+  });
 }

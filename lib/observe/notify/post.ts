@@ -36,6 +36,9 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** What Deno's errors say, and what is said of it. The errors themselves contain the address. */
 const TROUBLES: readonly (readonly [RegExp, string])[] = [
+  [/proxy auth|auth failure|acceptable auth/i, "the proxy does not accept user and password"],
+  [/proxy server unreachable/i, "the proxy is not reachable"],
+  [/unsuccessful tunnel/i, "the proxy cannot connect to it"],
   [/dns error|lookup|name or service/i, "its name is not found"],
   [/connection refused|os error 111/i, "the connection is refused"],
   [/certificate|UnknownIssuer|NotValidForName/i, "its certificate is not accepted"],
@@ -101,7 +104,9 @@ function outcomeOf(
   let words = text;
   for (const secret of secrets) words = words.replaceAll(secret, "***");
   const said = shown(words.trim().replace(/\s+/g, " "), MAX_SHOWN);
-  const answer = `HTTP ${status}${said === "" ? "" : `: ${said}`}`;
+  const isRedirect = status >= 300 && status < 400;
+  const more = isRedirect ? "it leads elsewhere: give the address that it leads to" : said;
+  const answer = `HTTP ${status}${more === "" ? "" : `: ${more}`}`;
   if (status >= 200 && status < 300) return { ok: true, answer };
   const mayRetry = status >= 500 || status === 408 || status === 425 || status === 429;
   const retryAfterMs = mayRetry ? retryAfter(response, text, wallTime) : 0;
@@ -117,7 +122,10 @@ function retryAfter({ headers }: Response, text: string, wallTime: number): numb
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
-/** The beginning of an answer; the rest is not read. */
+/**
+ * The beginning of an answer; the rest is not read. What it is worth is known already: one that
+ * breaks off or never ends must not be taken for none, or the message would be sent again.
+ */
 async function beginningOf({ body }: Response): Promise<string> {
   if (body === null) return "";
   const reader = body.getReader();
@@ -131,6 +139,8 @@ async function beginningOf({ body }: Response): Promise<string> {
       length += value.length;
       text += decoder.decode(value.subarray(0, MAX_ANSWER_BYTES), { stream: true });
     }
+  } catch {
+    // It broke off, or took too long.
   } finally {
     await reader.cancel().catch(() => undefined);
   }

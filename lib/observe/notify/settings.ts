@@ -29,6 +29,8 @@ export interface ManyWorkers extends Lasting {
 export interface AlarmSettings {
   /** No pool serves the miners. */
   readonly outage: Lasting;
+  /** No pool serves one of several sub-accounts. */
+  readonly account_outage: Lasting;
   /** Miners work for a backup pool. */
   readonly backup: Lasting;
   /** Another pool of the list does not answer. */

@@ -38,6 +38,14 @@ export interface WorkersFacts {
   readonly connected: number;
 }
 
+/** A sub-account whose miners have no pool. */
+export interface UnservedFacts {
+  /** Its name. */
+  readonly account: string;
+  /** Why; empty if that is not known. */
+  readonly reason: string;
+}
+
 /** Work of the last hour. */
 export interface LostWorkFacts {
   /** The part of it that was lost, 0..1. */
@@ -64,6 +72,8 @@ export interface FarmSnapshot {
   readonly changes: number;
   /** Why no pool serves any miner; `undefined` while one does, or no miner needs one. */
   readonly outage: { readonly reason: string } | undefined;
+  /** Sub-accounts that no pool serves: a few of them if they are many, the same from look to look. */
+  readonly unserved: readonly UnservedFacts[];
   /** Where miners work instead of at the preferred pool; `undefined` while they work there. */
   readonly backup:
     | { readonly pool: string; readonly insteadOf: string; readonly reason: string }

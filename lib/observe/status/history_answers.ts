@@ -8,6 +8,7 @@
 
 import { printable } from "../../base/printable.ts";
 import { SAMPLE_COLUMNS } from "../chart_samples.ts";
+import { fullNameOf } from "../history/find_worker.ts";
 import type { KeptHistory } from "../history/kept_history.ts";
 import type { Subject, WorkerSpan } from "../history/steps.ts";
 import { uptimeOf } from "../history/uptime.ts";
@@ -43,6 +44,12 @@ const WORKER_COLUMNS = [
   "condition",
 ] as const;
 
+/** Each says whose past is wanted; only one of them may be given. */
+const SUBJECT_PARAMETERS = ["pool", "account", "worker", "worker_name"] as const;
+
+/** Names in an answer to one that several workers have. */
+const MOST_NAMED = 5;
+
 /** Most events in one answer, the newest. */
 const MOST_MARKS = 200;
 
@@ -71,11 +78,11 @@ export function* spanAnswer(
   { source, samples, now }: SpanContext,
   query: URLSearchParams,
 ): Generator<void, SpanShape> {
-  const given = new ListParameters(query, ["span", "pool", "account", "worker"]);
+  const given = new ListParameters(query, ["span", ...SUBJECT_PARAMETERS]);
   const span = spanOf(given);
   const { ms, stepMs } = SPANS[span];
-  const { subject, isKnown } = yield* named(subjectOf(given, source), source);
   const history = source.history;
+  const { subject, isKnown } = yield* named(yield* subjectOf(given, source), source);
   const isShort = span === "hour" || span === "day";
   if (history === undefined && (!isShort || subject.kind !== "farm")) throw notKept();
   const from = now - ms;
@@ -120,10 +127,10 @@ export function* causesAnswer(
 /** Every worker that was seen in a span. @throws RequestProblem where nothing is kept. */
 export function workersOver(
   { history }: StatusSource,
-  query: URLSearchParams,
+  given: ListParameters,
   now: number,
 ): Iterable<WorkerSpan | undefined> {
-  const { ms } = SPANS[spanOf(new ListParameters(query, ["span"]))];
+  const { ms } = SPANS[spanOf(given)];
   if (history === undefined) throw notKept();
   return history.workers(now - ms, now);
 }
@@ -147,13 +154,14 @@ interface Past {
   readonly uptimePart: number | null;
 }
 
-function subjectOf(given: ListParameters, source: StatusSource): Subject {
-  const [pool, account, worker] = ["pool", "account", "worker"].map((name) => given.text(name));
-  if ([pool, account, worker].filter((one) => one !== undefined).length > 1) {
-    throw new RequestProblem(400, "Wanted only one of pool, account and worker");
+function* subjectOf(given: ListParameters, source: StatusSource): Generator<void, Subject> {
+  const [pool, account, worker, workerName] = SUBJECT_PARAMETERS.map((name) => given.text(name));
+  if ([pool, account, worker, workerName].filter((one) => one !== undefined).length > 1) {
+    throw new RequestProblem(400, `Wanted only one of ${SUBJECT_PARAMETERS.join(", ")}`);
   }
   if (pool !== undefined) return { kind: "pool", name: pool };
   if (account !== undefined) return { kind: "account", name: account };
+  if (workerName !== undefined) return yield* workerCalled(workerName, source.history);
   if (worker === undefined) return { kind: "farm" };
   if (!/^[1-9]\d{0,9}$/.test(worker)) {
     throw new RequestProblem(400, "Cannot use this worker, wanted a number as in /api/v1/workers");
@@ -161,6 +169,21 @@ function subjectOf(given: ListParameters, source: StatusSource): Subject {
   const known = source.worker(Number(worker));
   if (known === undefined) throw unknown(`worker ${worker}`);
   return { kind: "worker", account: known.account, name: known.worker };
+}
+
+/** The worker of a name; also one that btcagent knows only from the disk. */
+function* workerCalled(name: string, history: KeptHistory | undefined): Generator<void, Subject> {
+  if (history === undefined) throw notKept();
+  const found = yield* history.find(name);
+  const [first] = found;
+  if (first === undefined) throw unknown("worker");
+  if (found.length === 1) return { kind: "worker", account: first.account, name: first.name };
+  const names = found.slice(0, MOST_NAMED).map(fullNameOf);
+  throw new RequestProblem(
+    400,
+    `Several workers have this name, wanted one of ${names.join(", ")}` +
+      (found.length > names.length ? ", …" : ""),
+  );
 }
 
 function* sumsPast(
@@ -183,7 +206,11 @@ function* sumsPast(
     row.bytesUp,
     row.bytesDown,
   ]);
-  return { columns: SUM_COLUMNS, rows, uptimePart: uptimeOf(history.figures, subject, sums, from) };
+  return {
+    columns: SUM_COLUMNS,
+    rows,
+    uptimePart: uptimeOf(history.figures, subject, sums, from, to),
+  };
 }
 
 function* workerPast(

@@ -37,6 +37,25 @@ export const SpanSchema = v.strictObject({
   is_kept: flag("Whether a history is kept on disk. If not, the last day is all there is."),
 });
 
+/** @internal A worker in the answer of `/api/v1/history/workers`. */
+export const PastWorkerSchema = v.strictObject({
+  account: words("The sub-account; empty in single-user mode."),
+  worker: words("Its name without the sub-account."),
+  hashrate: about("Hashes a second, on average over its `seconds`.", v.number()),
+  lost_part: about("The part of its work that was lost.", v.number()),
+  connected_part: about("The part of its `seconds` in which it was connected.", v.number()),
+  seconds: about("The seconds of the span in which it was watched.", v.number()),
+  first_seen: about("When it was seen first, ever, in seconds since 1970.", v.number()),
+  last_seen: about("When it was seen connected last, in seconds since 1970.", v.number()),
+});
+
+/** @internal Answer of `/api/v1/history/workers`: a page of the workers of a span. */
+export const PastWorkersSchema = v.strictObject({
+  total: count("Workers that match."),
+  offset: count("Matching workers before the page."),
+  workers: about("The page.", v.array(PastWorkerSchema)),
+});
+
 const moment = (what: string) =>
   about(`${what}, in seconds since 1970; null for none.`, v.nullable(v.number()));
 
@@ -72,5 +91,7 @@ export const KeptHistorySchema = v.strictObject({
 
 /** A span of the past, of {@linkcode SpanSchema}. */
 export type SpanShape = NonNullable<(typeof SpanSchema)["~types"]>["output"];
+/** A worker of the past, of {@linkcode PastWorkerSchema}. */
+export type PastWorkerShape = NonNullable<(typeof PastWorkerSchema)["~types"]>["output"];
 /** The history on disk, of {@linkcode KeptHistorySchema}. */
 export type KeptHistoryShape = NonNullable<(typeof KeptHistorySchema)["~types"]>["output"];

@@ -48,7 +48,8 @@ export class ListParameters {
 
   /** Reads the parameters. @throws RequestProblem for one that is not in `names`, or repeated. */
   constructor(query: URLSearchParams, names: readonly string[]) {
-    const wanted = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+    const wanted = [names.slice(0, -1).join(", "), names.at(-1)].filter((part) => part !== "")
+      .join(" or ");
     for (const [name, value] of query) {
       if (!names.includes(name)) {
         throw new RequestProblem(400, `Unknown parameter "${name}", wanted ${wanted}`);
@@ -110,9 +111,12 @@ const STEP = 50;
 /** Rows are put in order, and what is behind the page is dropped, whenever this number is over it. */
 const MORE = 1_000;
 
-/** Picks the page, in steps. It holds rows up to the end of the page, and some more. */
+/**
+ * Picks the page, in steps. It holds rows up to the end of the page, and some more. `undefined` among
+ * the rows only lets others run.
+ */
 export function* pickPage<Row>(
-  all: Iterable<Row>,
+  all: Iterable<Row | undefined>,
   { wants, keyOf, direction, offset, limit }: ListQuery<Row>,
 ): Generator<void, ListPage<Row>> {
   const end = offset + limit;
@@ -121,8 +125,8 @@ export function* pickPage<Row>(
   let last: Keyed<Row> | undefined;
   let [seen, total] = [0, 0];
   for (const row of all) {
-    if (++seen % STEP === 0) yield;
-    if (!wants(row)) continue;
+    if (row === undefined || ++seen % STEP === 0) yield;
+    if (row === undefined || !wants(row)) continue;
     total++;
     const keyed = { row, key: keyOf(row) };
     // Of equals the first of them stays the first.

@@ -33,6 +33,7 @@ import linkTotalsJs from "./page/link_totals.js" with { type: "text" };
 import liveHashrateJs from "./page/live_hashrate.js" with { type: "text" };
 import lossWordsJs from "./page/loss_words.js" with { type: "text" };
 import minerPageJs from "./page/miner_page.js" with { type: "text" };
+import pastPageJs from "./page/past_page.js" with { type: "text" };
 import pastJs from "./page/past.js" with { type: "text" };
 import poolRemarksJs from "./page/pool_remarks.js" with { type: "text" };
 import poolsJs from "./page/pools.js" with { type: "text" };
@@ -84,6 +85,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "loss_words.js": lossWordsJs,
   "miner_page.js": minerPageJs,
   "past.js": pastJs,
+  "past_page.js": pastPageJs,
   "pool_remarks.js": poolRemarksJs,
   "pools.js": poolsJs,
   "preferences.js": preferencesJs,

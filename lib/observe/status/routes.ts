@@ -14,7 +14,7 @@ import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
 import { CSV_TYPE } from "./csv.ts";
 import type { SpanShape } from "./history_shapes.ts";
-import { pickPage } from "./list_query.ts";
+import { ListParameters, pickPage } from "./list_query.ts";
 import { parseMinerQuery } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
 import type { SummaryShape } from "./shapes.ts";
@@ -170,13 +170,24 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return context.long.answer(CSV_TYPE, spanCsv(await spanOf(context, query)));
     },
   }],
+  ["/api/v1/history/workers", {
+    GET: async ({ source, long, wallNow }, { query }) => {
+      const { pastWorkers } = await import("./past_workers.ts");
+      const { total, offset, rows } = await long.gather(pastWorkers(source, query, wallNow()));
+      return long.answer(
+        JSON_TYPE,
+        jsonList(`{"total":${total},"offset":${offset},"workers":[`, rows),
+      );
+    },
+  }],
   ["/api/v1/history/workers.csv", {
     GET: async ({ source, long, wallNow }, { query }) => {
       const [{ workersOver }, { workersCsv }] = await Promise.all([
         import("./history_answers.ts"),
         import("./history_csv.ts"),
       ]);
-      return long.answer(CSV_TYPE, workersCsv(workersOver(source, query, wallNow())));
+      const given = new ListParameters(query, ["span"]);
+      return long.answer(CSV_TYPE, workersCsv(workersOver(source, given, wallNow())));
     },
   }],
   ["/api/v1/history/causes.csv", {

@@ -171,9 +171,10 @@ export class StatusStream {
 
   /** What a watcher is sent first: where it is, and, if it was there before, what it missed. */
   #greeting(lastEventId: string): Uint8Array {
+    const hello = `retry: ${RETRY_MS}\n`;
+    const id = `id: ${this.#id}\n`;
     // Without data it is no event; a reader keeps the id all the same.
-    const hello = `retry: ${RETRY_MS}\nid: ${this.#id}\n\n`;
-    if (lastEventId === "") return encoder.encode(hello);
+    if (lastEventId === "") return encoder.encode(`${hello}${id}\n`);
     const hour = this.#chartSamples.hour();
     const kept = Math.min(this.#samples, hour.length);
     const { lines, samples, missed } = replayFor(
@@ -184,11 +185,12 @@ export class StatusStream {
     );
     const rows = samples === 0 ? [] : hour.slice(-samples);
     return encoder.encode([
-      hello,
+      `${hello}\n`,
       missed === undefined ? "" : eventText("missed", missed),
       lines.length === 0 ? "" : eventText("events", lines),
       ...rows.map((row) => eventText("sample", row)),
-      eventText("marks", this.#source.marks()),
+      // Only now it has had everything: the connection may break before.
+      `${id}${eventText("marks", this.#source.marks())}`,
     ].join(""));
   }
 

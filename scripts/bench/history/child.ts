@@ -4,6 +4,7 @@
  */
 
 import process from "node:process";
+import { GCProfiler } from "node:v8";
 import { systemTime } from "../../../lib/base/system_time.ts";
 import { finished } from "../../../lib/base/steps.ts";
 import { DAY_MS } from "../../../lib/observe/history/axis.ts";
@@ -14,7 +15,7 @@ import { accountOf, Farm, workerOf } from "./farm.ts";
 /** What the child does. */
 export interface Work {
   /** What. */
-  readonly kind: "write" | "read";
+  readonly kind: "write" | "idle" | "read";
   /** The file. */
   readonly path: string;
   /** The first day, in milliseconds since 1970. */
@@ -27,10 +28,16 @@ export interface Work {
 
 /** What it measured; times in milliseconds, sizes in bytes. */
 export interface Result {
-  /** The longest turn of a step, without the disk. */
+  /** The longest turn of a step, without the disk and without collecting garbage. */
   readonly stepTurnMs: number;
   /** The same of packing a day and of deleting what is old. */
   readonly packTurnMs: number;
+  /** The longest turn of all, without the disk, with garbage being collected. */
+  readonly turnWithPauseMs: number;
+  /** Pauses to collect garbage of more than {@linkcode LONG_PAUSE_MS}, a day. */
+  readonly longPauses: number;
+  /** The longest of all. */
+  readonly pauseMs: number;
   /** All time of the loop for a step, on average. */
   readonly stepMs: number;
   /** All time of the loop for packing a day, on average. */
@@ -57,33 +64,68 @@ export interface Result {
   readonly readTurnMs: number;
 }
 
+/** A pause that alone is longer than a turn may be, in milliseconds. */
+const LONG_PAUSE_MS = 5;
+
+/** Pauses of the runtime to collect garbage. */
+class Pauses {
+  longest = 0;
+  /** Those of more than {@linkcode LONG_PAUSE_MS}. */
+  long = 0;
+  #profiler = new GCProfiler();
+
+  begin(): void {
+    this.#profiler.start();
+  }
+
+  /** @returns the time they took since `begin`, in milliseconds. */
+  end(): number {
+    let sum = 0;
+    for (const { cost } of this.#profiler.stop()?.statistics ?? []) {
+      // Nanoseconds.
+      const ms = cost / 1e6;
+      sum += ms;
+      this.longest = Math.max(this.longest, ms);
+      if (ms > LONG_PAUSE_MS) this.long++;
+    }
+    this.#profiler = new GCProfiler();
+    return sum;
+  }
+}
+
 /**
  * The time of turns without the disk. On a busy machine a turn is interrupted, so it is counted by
- * what is less: the time that passed, or the time that the processor worked for this process (which
- * also collects garbage beside).
+ * what is less: the time that passed, or the time that the processor worked for this process.
  */
 class Stopwatch {
-  /** The longest turn. */
+  /** The longest turn, without collecting garbage. */
   longest = 0;
-  /** All of them. */
+  /** The same with that. */
+  longestWithPause = 0;
+  /** All of them, with that. */
   total = 0;
   readonly #disk: () => number;
+  readonly #pauses: Pauses;
 
-  constructor(disk: () => number) {
+  constructor(disk: () => number, pauses: Pauses) {
     this.#disk = disk;
+    this.#pauses = pauses;
   }
 
   /** Takes all steps. */
   run<T>(steps: Generator<unknown, T>): T {
     for (;;) {
       const disk = this.#disk();
+      this.#pauses.begin();
       const worked = process.cpuUsage();
       const start = performance.now();
       const step = steps.next();
-      const passed = performance.now() - start - (this.#disk() - disk);
+      const passed = performance.now() - start;
       const { user, system } = process.cpuUsage(worked);
-      const ms = Math.min(passed, (user + system) / 1000);
-      this.longest = Math.max(this.longest, ms);
+      const pause = this.#pauses.end();
+      const ms = Math.min(passed - (this.#disk() - disk), (user + system) / 1000);
+      this.longest = Math.max(this.longest, ms - pause);
+      this.longestWithPause = Math.max(this.longestWithPause, ms);
       this.total += ms;
       if (step.done) return step.value;
     }
@@ -111,7 +153,8 @@ function write({ path, start, days, workers }: Work): Partial<Result> {
   let wall = start;
   const store = open(path, () => wall);
   const disk = () => store.figures.fsyncs.sumMs;
-  const [steps, packs] = [new Stopwatch(disk), new Stopwatch(disk)];
+  const pauses = new Pauses();
+  const [steps, packs] = [new Stopwatch(disk, pauses), new Stopwatch(disk, pauses)];
   let written: readonly [number, number] = [0, kernel];
   for (; wall < start + days * DAY_MS; wall += STEP_MS) {
     steps.run(store.write(farm.step(wall)));
@@ -125,6 +168,9 @@ function write({ path, start, days, workers }: Work): Partial<Result> {
   return {
     stepTurnMs: steps.longest,
     packTurnMs: packs.longest,
+    turnWithPauseMs: Math.max(steps.longestWithPause, packs.longestWithPause),
+    longPauses: pauses.long / days,
+    pauseMs: pauses.longest,
     stepMs: steps.total / (days * 144),
     packMs: packs.total / days,
     diskMs: longestOf(fsyncs.boundsMs, fsyncs.counts),
@@ -133,6 +179,20 @@ function write({ path, start, days, workers }: Work): Partial<Result> {
     dayKernelWritten: (kernelWritten() - written[1]) / (days - 1),
     memory: more,
   };
+}
+
+/** The farm without a history: what collects garbage anyway. */
+function idle({ start, days, workers }: Work): Partial<Result> {
+  const farm = new Farm(workers, 1);
+  const pauses = new Pauses();
+  for (let at = start; at < start + days * DAY_MS; at += STEP_MS) {
+    pauses.begin();
+    const step = farm.step(at);
+    for (const _ of step.workers);
+    for (const _ of step.causes);
+    pauses.end();
+  }
+  return { longPauses: pauses.long / days, pauseMs: pauses.longest };
 }
 
 /** The bound of the last step of a histogram with anything in it. */
@@ -145,7 +205,7 @@ function read({ path, start, days, workers }: Work): Partial<Result> {
   const end = start + days * DAY_MS;
   const store = open(path, () => end);
   const disk = () => store.figures.fsyncs.sumMs;
-  const all = new Stopwatch(disk);
+  const all = new Stopwatch(disk, new Pauses());
   const timed = (steps: () => Generator<unknown, unknown>) => {
     const before = all.total;
     all.run(steps());
@@ -177,6 +237,6 @@ function kernelWritten(): number {
 
 if (import.meta.main) {
   const work: Work = JSON.parse(Deno.args[0]!);
-  const result = work.kind === "write" ? write(work) : read(work);
+  const result = { write, idle, read }[work.kind](work);
   Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(result)));
 }

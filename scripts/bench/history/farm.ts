@@ -45,13 +45,19 @@ export class Farm {
   readonly #machines: readonly Machine[];
   readonly #random: Random;
 
-  /** The same `seed` gives the same farm. */
-  constructor(workers: number, seed: number) {
+  /** The same `seed` gives the same farm; `named` names a worker by its number. */
+  constructor(
+    workers: number,
+    seed: number,
+    named: (worker: number) => { readonly account: string; readonly name: string } = (worker) => ({
+      account: accountOf(worker),
+      name: workerOf(worker),
+    }),
+  ) {
     const random = seededRandom(seed);
     this.#random = random;
     this.#machines = Array.from({ length: workers }, (_, number) => ({
-      account: accountOf(number),
-      name: workerOf(number),
+      ...named(number),
       hashrate: 0,
       lostPart: 0,
       connectedPart: 1,

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { WORKER_STATES } from "../../../lib/base/worker_state.ts";
+import { DAY_MS, type Span } from "../../../lib/observe/history/axis.ts";
 import { BadRecord, ByteReader, ByteWriter } from "../../../lib/observe/history/bytes.ts";
+import { DaySums } from "../../../lib/observe/history/day_sums.ts";
 import {
   conditionNumberIn,
   conditionOf,
   connectedPartIn,
   hashrateIn,
+  hashrateOf,
+  lostNumber,
   lostPartIn,
   packedStep,
 } from "../../../lib/observe/history/packing.ts";
 import { readSums, SumRecord } from "../../../lib/observe/history/sum_record.ts";
-import { readWorkerDay, workerDayRecord } from "../../../lib/observe/history/worker_day_record.ts";
+import { readWorkerDay, writeWorkerDay } from "../../../lib/observe/history/worker_day_record.ts";
 import {
   eraseWorker,
   partOf,
@@ -103,6 +107,17 @@ Deno.test("a worker that is erased from a step's record is nobody, and the other
   assert.deepEqual([...read], [1, 0, 3]);
 });
 
+/** The lower and upper 16 bits of each step. */
+function halvesOf(values: Iterable<number>): Uint16Array {
+  return new Uint16Array(Uint32Array.from(values).buffer);
+}
+
+function workerDayRecord(values: Iterable<number>): Uint8Array {
+  const writer = new ByteWriter();
+  writeWorkerDay(writer, halvesOf(values));
+  return writer.take();
+}
+
 Deno.test("a worker's day gives back every step", () => {
   const step = fc.oneof(
     fc.constant(0),
@@ -113,8 +128,7 @@ Deno.test("a worker's day gives back every step", () => {
     }).map(({ hashrate, lost, rest }) => hashrate * 0x10000 + lost * 0x100 + rest),
   );
   fc.assert(fc.property(fc.array(step, { maxLength: 300 }), (list) => {
-    const writer = new ByteWriter();
-    const record = workerDayRecord(writer, Uint32Array.from([9, ...list]), 1, list.length);
+    const record = workerDayRecord(list);
     const read = new Uint32Array(list.length + 1);
     readWorkerDay(record, read, 1, list.length);
     assert.deepEqual([...read.subarray(1)], list);
@@ -122,13 +136,58 @@ Deno.test("a worker's day gives back every step", () => {
 });
 
 Deno.test("a worker's day is short where nothing changes, and never much longer than its steps", () => {
-  const writer = new ByteWriter();
   const usual = new Uint32Array(144).fill(0x12340f01 - 0xe00);
-  assert.ok(workerDayRecord(writer, usual, 0, 144).length < 500);
+  assert.ok(workerDayRecord(usual).length < 500);
   const calm = new Uint32Array(144).fill(0x123400f1);
-  assert.ok(workerDayRecord(writer, calm, 0, 144).length < 320);
+  assert.ok(workerDayRecord(calm).length < 320);
   const wild = Uint32Array.from({ length: 144 }, (_, i) => 0x1234ff01 + i % 2);
-  assert.ok(workerDayRecord(writer, wild, 0, 144).length < 4 * 144 + 24);
+  assert.ok(workerDayRecord(wild).length < 4 * 144 + 24);
+});
+
+Deno.test("the sums of a worker's day are those of its steps, to what is told apart", () => {
+  const state = fc.constantFrom(...WORKER_STATES);
+  const part = fc.double({ min: 0, max: 1, noNaN: true });
+  const hashrate = fc.oneof(
+    fc.constant(0),
+    fc.double({ min: 0, max: 21, noNaN: true }).map((exponent) => 10 ** exponent),
+    fc.double({ min: 90e12, max: 110e12, noNaN: true }),
+  );
+  const step = fc.option(
+    fc.record({ hashrate, lostPart: part, connectedPart: part, condition: state }),
+  );
+  const ms = fc.integer({ min: 1, max: 7_200 }).map((seconds) => seconds * 1000);
+  const steps = fc.array(fc.tuple(ms, step), { minLength: 1, maxLength: 30 });
+  fc.assert(fc.property(steps, (list) => {
+    const spans: Span[] = [];
+    let at = 20_000 * DAY_MS;
+    for (const [ms] of list) {
+      spans.push({ at, ms });
+      at += ms;
+    }
+    const values = list.map(([, one]) => one === null ? 0 : packedStep(worker("a", one)));
+    const sums = new DaySums(20_000, spans).of(halvesOf(values));
+    let [seconds, connected, work, lost, last] = [0, 0, 0, 0, 0];
+    values.forEach((value, place) => {
+      if (value === 0) return;
+      const { at, ms } = spans[place]!;
+      const here = ms / 1000 * connectedPartIn(value);
+      seconds += ms / 1000;
+      connected += here;
+      work += ms / 1000 * hashrateIn(value);
+      lost += here * lostPartIn(value);
+      if (here > 0) last = at + ms;
+    });
+    if (seconds === 0) return assert.equal(sums, undefined);
+    assert.equal(sums!.seconds, seconds);
+    assert.equal(sums!.last, last);
+    assert.ok(Math.abs(sums!.connected - connected) <= 0.5);
+    const mean = work / seconds;
+    const kept = hashrateOf(sums!.hashrate);
+    assert.ok(mean < 1 ? kept <= 1 : Math.abs(kept / mean - 1) < 0.002, `${mean} is ${kept}`);
+    const lostPart = connected === 0 ? 0 : lostNumber(lost / connected);
+    assert.ok(Math.abs(sums!.lost - lostPart) <= 1, `${lostPart} is ${sums!.lost}`);
+    assert.equal(sums!.lost === 0, lostPart === 0);
+  }));
 });
 
 Deno.test("a record of sums gives back whole shares, work and bytes exactly", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fullNameOf } from "../../../lib/observe/history/find_worker.ts";
 import { finished } from "../../../lib/base/steps.ts";
 import { DAY_MS } from "../../../lib/observe/history/axis.ts";
 import type { HistoryStore } from "../../../lib/observe/history/store.ts";
@@ -33,6 +34,23 @@ Deno.test("nobody of that name is told from a worker without steps in the period
   rig.write(store);
   assert.equal(finished(store.worker("alice", "nobody", ...days(0, 1), STEP_MS)), undefined);
   assert.deepEqual(finished(store.worker("alice", "rig1", ...days(5, 6), STEP_MS)), []);
+});
+
+Deno.test("a worker is found by its name, with its sub-account, and as it is shown", () => {
+  using rig = new HistoryRig();
+  const store = rig.open();
+  const many = Array.from({ length: 600 }, (_, i) => worker(`rig${i}`, { account: "alice" }));
+  const odd = worker("li\u0007ne", { account: "bob" });
+  const twins = [worker("rig7", { account: "bob" }), worker("rig?", { account: "bob" })];
+  rig.write(store, { workers: [...many, ...twins, odd, worker("single", { account: "" })] });
+  const names = (wanted: string) => finished(store.find(wanted)).map(fullNameOf);
+  assert.deepEqual(names("alice.rig599"), ["alice.rig599"]);
+  assert.deepEqual(names("rig7"), ["alice.rig7", "bob.rig7"]);
+  assert.deepEqual(names("single"), ["single"]);
+  assert.deepEqual(names("bob.li?ne"), ["bob.li\u0007ne"]);
+  assert.deepEqual(names("rig?"), ["bob.rig?"], "a name that is really so comes first");
+  assert.deepEqual(names("rig"), []);
+  assert.deepEqual(names(".rig7"), []);
 });
 
 Deno.test("packing a day changes nothing of what is read", () => {
@@ -250,6 +268,94 @@ Deno.test("a worker that comes back on the day it would be forgotten keeps its n
   rig.wall = MIDNIGHT + 4 * DAY_MS + STEP_MS;
   finished(store.upkeep(rig.wall));
   assert.equal(finished(store.worker("alice", "away", ...days(4, 5), STEP_MS))?.length, 1);
+});
+
+Deno.test("ever new names are said once, and make room for the machines of tomorrow", () => {
+  using rig = new HistoryRig();
+  const store = rig.open({ mostWorkers: 40 });
+  const [flood, late] = [[..."abcdefghijklmnopqrstuvwxyz0123456789-_"], worker("late")];
+  const machine = worker("machine");
+  rig.write(store, { workers: [machine, ...flood.map((name) => worker(name))] });
+  assert.deepEqual(rig.said, []);
+  for (let i = 0; i < 2; i++) rig.write(store, { workers: [machine, worker("z9"), worker("z8")] });
+  assert.equal(rig.said.length, 1);
+  assert.match(rig.said[0]!, /has 40 workers, as many as it keeps: 1 more are left out\./);
+  rig.writeUntil(store, MIDNIGHT + 3 * DAY_MS, () => ({ workers: [machine] }));
+  rig.write(store, { workers: [machine, late] });
+  assert.equal(rig.said.length, 1);
+  const names = spansOf(store, ...days(0, 4)).map(({ name }) => name);
+  assert.ok(names.includes("late") && names.includes("machine"), names.join());
+  assert.equal(names.length, 37, "four of the flood gave way, of which one number serves late");
+  const rows = (name: string) => finished(store.worker("alice", name, ...days(0, 4), STEP_MS));
+  assert.equal(rows("late")!.length, 1, "nothing of the one whose number it has");
+  assert.equal(rows("machine")!.length, 3 + 3 * 144 - 3 + 1);
+});
+
+Deno.test("packing that is broken off at any turn is done again, and changes nothing", () => {
+  using rig = new HistoryRig();
+  const values = (at: number) => ({
+    workers: [worker("rig1", { hashrate: 1e12 + (at - MIDNIGHT) * 1e4 }), worker("rig2")],
+    farm: sum({ good: 7, difficulty: at % 1000 + 0.1, miners: 2 }),
+  });
+  const first = rig.open();
+  rig.writeUntil(first, MIDNIGHT + DAY_MS - STEP_MS, values);
+  const read = (store: HistoryStore) => [
+    finished(store.worker("alice", "rig1", ...days(0, 1), STEP_MS)),
+    finished(store.sums({ kind: "farm" }, ...days(0, 1), STEP_MS)),
+    spansOf(store, ...days(0, 1)).map(({ name, seconds }) => [name, seconds]),
+  ];
+  const before = read(first);
+  first.close();
+  const unpacked = Deno.readFileSync(rig.path);
+  rig.wall = MIDNIGHT + DAY_MS;
+  let isOver = false;
+  for (let turns = 1; !isOver; turns += 3) {
+    Deno.writeFileSync(rig.path, unpacked);
+    const broken = rig.open();
+    const steps = broken.upkeep(rig.wall);
+    for (let turn = 0; turn < turns && !isOver; turn++) isOver = steps.next().done === true;
+    assert.deepEqual(read(broken), before, `after ${turns} turns`);
+    broken.close();
+    const again = rig.open();
+    finished(again.upkeep(rig.wall));
+    assert.deepEqual(read(again), before, `begun again after ${turns} turns`);
+    assert.equal(rig.tables(["step"]).rows["step"], 0);
+    again.close();
+  }
+});
+
+Deno.test("whoever reads while a day is packed reads all of it", () => {
+  using rig = new HistoryRig();
+  const store = rig.open();
+  rig.writeUntil(store, MIDNIGHT + DAY_MS - STEP_MS, () => ({ workers: [worker("rig1")] }));
+  store.close();
+  const unpacked = Deno.readFileSync(rig.path);
+  rig.wall = MIDNIGHT + DAY_MS;
+  for (let ahead = 0; ahead < 120; ahead += 3) {
+    Deno.writeFileSync(rig.path, unpacked);
+    const again = rig.open();
+    const packing = again.upkeep(rig.wall);
+    for (let turn = 0; turn < ahead; turn++) packing.next();
+    const alternately = <T>(reading: Generator<unknown, T>): T => {
+      for (;;) {
+        const step = reading.next();
+        if (step.done) return step.value;
+        packing.next();
+      }
+    };
+    const rows = alternately(again.worker("alice", "rig1", ...days(0, 1), STEP_MS));
+    assert.equal(rows?.length, 143, `${ahead} turns ahead`);
+    let seconds = 0;
+    const spans = again.workers(...days(0, 1));
+    alternately((function* () {
+      for (const span of spans) {
+        seconds += span?.seconds ?? 0;
+        yield;
+      }
+    })());
+    assert.equal(seconds, 143 * 600, `${ahead} turns ahead`);
+    again.close();
+  }
 });
 
 Deno.test("names that others choose are told apart and come back as they were", () => {

@@ -1,6 +1,7 @@
 /** Messages on their way to real HTTP servers that take them, refuse them, or are not there. */
 
 import assert from "node:assert/strict";
+import type { Time } from "../../../lib/base/clock.ts";
 import { systemTime } from "../../../lib/base/system_time.ts";
 import type { ChannelSettings } from "../../../lib/observe/notify/channel.ts";
 import { Delivery, MAX_RETRIES, MAX_WAITING } from "../../../lib/observe/notify/delivery.ts";
@@ -11,6 +12,7 @@ import { DEFAULTS, HEALTHY, momentAt, NOON, TROUBLES } from "../../support/alarm
 import { FakeTime } from "../../support/fake_time.ts";
 import { freePort } from "../../support/free_port.ts";
 import { LogCapture } from "../../support/log_capture.ts";
+import { LoopbackServer } from "../../support/loopback_server.ts";
 import { Webhook } from "../../support/webhook.ts";
 
 const SECRET = "topsecret";
@@ -138,14 +140,14 @@ function notifications(...channels: readonly ChannelSettings[]): Notifications {
   };
   const all = new Notifications({
     settings,
-    startedAt: 0,
+    startedAt: momentAt(0),
     time: systemTime,
     times: {
       gatherMs: 0,
       settling: { startMs: 0, hashrateMs: 0, changeMs: 0, outageMs: 0, lostWorkMs: 0 },
     },
   });
-  all.setChannels({ channels, clients: [undefined] });
+  all.setChannels({ channels, ways: [] });
   return all;
 }
 
@@ -207,7 +209,8 @@ Deno.test("a redirect is not followed: the secret would go elsewhere", async () 
   const all = notifications(webhook(hook.url()));
   const [result] = await all.test(NOON);
   all.stop();
-  assert.deepEqual([result!.ok, result!.answer], [false, "HTTP 307"]);
+  const said = "HTTP 307: it leads elsewhere: give the address that it leads to";
+  assert.deepEqual([result!.ok, result!.answer], [false, said]);
   assert.equal(elsewhere.received.length, 0);
 });
 
@@ -248,11 +251,50 @@ Deno.test("an answer without end is not read to its end", async () => {
   assert.match(result!.answer, /^HTTP 500: x{100,150}…$/);
 });
 
+/** A receiver that writes these bytes to each connection, and then nothing more. */
+function rawServer(answer: string, isClosed: boolean): LoopbackServer {
+  return new LoopbackServer(async (conn) => {
+    const buffer = new Uint8Array(4096);
+    await conn.read(buffer);
+    await conn.write(new TextEncoder().encode(answer));
+    while (!isClosed && await conn.read(buffer) !== null);
+  });
+}
+
+for (
+  const [what, isClosed, length] of [
+    ["breaks off in the middle of its answer", true, 100],
+    ["never ends its answer", false, 100],
+  ] as const
+) {
+  Deno.test(`a receiver that takes a message and ${what} has taken it, and gets it once`, async () => {
+    const head = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nfine so far`;
+    await using server = rawServer(head, isClosed);
+    // Its 10 seconds are over sooner.
+    const after: Time["after"] = (ms, act) => systemTime.after(ms / 20, act);
+    const every: Time["every"] = (ms, act) => systemTime.every(ms / 20, act);
+    const now = () => 20 * systemTime.now();
+    const quick = new Notifications({
+      settings: DEFAULTS,
+      startedAt: momentAt(0),
+      time: { ...systemTime, after, every, now },
+    });
+    quick.setChannels({ channels: [webhook(`http://${server.hostPort}/`)], ways: [] });
+    const [result] = await quick.test(NOON);
+    assert.deepEqual([result!.ok, result!.answer], [true, "HTTP 200: fine so far"]);
+    assert.equal(server.accepted, 1);
+    quick.stop();
+  });
+}
+
 Deno.test("the way that cannot connect is passed over for the next one", async () => {
   await using hook = new Webhook();
   const all = notifications();
   const proxy = Deno.createHttpClient({ proxy: { url: `http://127.0.0.1:${freePort()}` } });
-  all.setChannels({ channels: [webhook(hook.url())], clients: [proxy, undefined] });
+  all.setChannels({
+    channels: [webhook(hook.url())],
+    ways: [{ client: proxy, proxy: "p" }, { client: undefined, proxy: "" }],
+  });
   const results = await all.test(NOON);
   all.stop();
   assert.deepEqual(results.map(({ ok }) => ok), [true]);

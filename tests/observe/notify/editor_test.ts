@@ -38,8 +38,10 @@ class Rig {
     this.#add({ kind, phase: "end", incident, level: "good", about, lastedMs: 5 * MINUTE_MS });
   }
 
-  #add(news: Omit<News, "at" | "lastedMs"> & { readonly lastedMs?: number }): void {
-    this.editor.add([{ lastedMs: 0, ...news, at: this.moment }]);
+  #add(
+    news: Omit<News, "at" | "lastedMs" | "subject" | "since"> & { readonly lastedMs?: number },
+  ): void {
+    this.editor.add([{ lastedMs: 0, subject: "", since: 0, ...news, at: this.moment }]);
   }
 
   run(ms: number): this {

@@ -8,6 +8,7 @@ import {
   requestOf,
 } from "../../../lib/observe/notify/channel.ts";
 import { conditionsOf } from "../../../lib/observe/notify/conditions.ts";
+import { overText } from "../../../lib/observe/notify/endings.ts";
 import { WEBHOOK_FORMATS } from "../../../lib/observe/notify/formats.ts";
 import { headerText } from "../../../lib/observe/notify/markup.ts";
 import { type Message, messageOf, testMessage } from "../../../lib/observe/notify/message.ts";
@@ -31,6 +32,7 @@ function messageAbout(name: string): Message {
   const farm = {
     ...missing(12, [name, name]),
     outage: { reason: name },
+    unserved: [{ account: name, reason: name }],
     backup: { pool: name, insteadOf: name, reason: name },
     pools: [{ poolId: 1, name, isLost: true, reason: name }],
     lostWork: { part: 0.5, shares: 500, causes: name },
@@ -38,12 +40,14 @@ function messageAbout(name: string): Message {
     disk: [{ what: name, reason: name }],
   };
   const conditions = conditionsOf(farm, { ...DEFAULTS.events });
-  const news = conditions.map(({ kind, about, over }, i): News => ({
+  const news = conditions.map(({ kind, subject, about }, i): News => ({
     kind,
+    subject,
+    since: 0,
     phase: i === 2 ? "end" : "begin",
     incident: i + 1,
     level: "warning",
-    about: i === 2 ? over : about,
+    about: i === 2 ? overText(kind, subject) : about,
     lastedMs: 5_000,
     at: momentAt(0),
   }));

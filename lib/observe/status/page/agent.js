@@ -17,7 +17,8 @@ import { forgetToken, keepToken, knownToken } from "./token_store.js";
  * @property {(sample: number[]) => void} sample
  * @property {(events: EventShape[]) => void} events
  * @property {(marks: MarkShape[]) => void} marks
- * @property {() => void} opened
+ * @property {() => void} started the stream is read from now on: what was before is not in it
+ * @property {() => void} missed the stream goes on after a break, and lacks something
  * @property {() => void} lost
  */
 
@@ -47,6 +48,8 @@ export class Agent {
   #askToken;
   /** @type {Promise<TokenAnswer> | undefined} */
   #asking;
+  /** Where the stream was read up to: what was missed since then is sent again. */
+  #lastEventId = "";
 
   /** @param {(wasWrong: boolean) => Promise<TokenAnswer>} askToken */
   constructor(askToken) {
@@ -134,9 +137,12 @@ export class Agent {
     const abort = new AbortController();
     let timer = setTimeout(() => abort.abort(), SILENCE_MS);
     try {
-      const response = await this.#fetch("api/v1/stream", { signal: abort.signal });
+      const known = this.#lastEventId;
+      /** @type {Record<string, string>} */
+      const headers = known === "" ? {} : { "last-event-id": known };
+      const response = await this.#fetch("api/v1/stream", { signal: abort.signal, headers });
       if (response.body === null) return;
-      watcher.opened();
+      if (known === "") watcher.started();
       let text = "";
       for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
         clearTimeout(timer);
@@ -144,7 +150,10 @@ export class Agent {
         heard();
         const blocks = (text + piece).split("\n\n");
         text = blocks.pop() ?? "";
-        for (const block of blocks) dispatch(watcher, block);
+        for (const block of blocks) {
+          dispatch(watcher, block);
+          this.#lastEventId = /^id: (.*)$/m.exec(block)?.[1] ?? this.#lastEventId;
+        }
       }
     } finally {
       clearTimeout(timer);
@@ -212,4 +221,5 @@ function dispatch(watcher, block) {
   if (kind === "sample") watcher.sample(JSON.parse(data));
   if (kind === "events") watcher.events(JSON.parse(data));
   if (kind === "marks") watcher.marks(JSON.parse(data));
+  if (kind === "missed") watcher.missed();
 }

@@ -1,6 +1,6 @@
 /**
  * The live page: builds its parts, hands them what the agent sends, and shows what the address
- * after `#` names: everything, one worker, or one connection.
+ * after `#` names: everything, one worker, one connection, or workers of the past.
  */
 
 /** @import { StreamStateShape } from "../shapes.ts" */
@@ -17,6 +17,7 @@ import { Header } from "./header.js";
 import { LinkTotals } from "./link_totals.js";
 import { lossSentence } from "./loss_words.js";
 import { MinerPage } from "./miner_page.js";
+import { PastPage } from "./past_page.js";
 import { Pools } from "./pools.js";
 import { applyTheme } from "./preferences.js";
 import { LOCALE } from "./texts.js";
@@ -57,7 +58,7 @@ const overview = h(
   controls.element,
 );
 
-/** The worker or the connection that is looked at. @type {WorkerPage | MinerPage | undefined} */
+/** What is looked at. @type {WorkerPage | MinerPage | PastPage | undefined} */
 let onePage;
 /** What history there is. @type {Kept} */
 let kept;
@@ -73,12 +74,12 @@ document.addEventListener("visibilitychange", () => {
   void causes.refresh();
 });
 
+/** Whether everything from before the stream was read. */
+let isWhole = false;
+
 void agent.watch({
-  opened: () => {
-    // After a pause: what went by in it is asked for.
-    charts.load().catch(() => undefined);
-    agent.get("api/v1/events").then((answer) => events.replace(answer.events)).catch(() => {});
-  },
+  started: () => void readAll(),
+  missed: () => void readAll(),
   state: (/** @type {StreamStateShape} */ state) => {
     const { summary } = state;
     const isOther = summary.started_at !== startedAt;
@@ -86,6 +87,8 @@ void agent.watch({
     const { outage, losses, expected_hashrate: expected } = summary.attention;
     const sentence = lossSentence(losses.hour, causes.hour, "lostHour");
     const before = outage.since === null ? undefined : charts.before(new Date(outage.since));
+    // A break may have come before all was read.
+    if (!isWhole) void readAll();
     header.show(state);
     attention.show(summary, sentence);
     // While all is well nothing above the figures says why the little was lost.
@@ -94,7 +97,8 @@ void agent.watch({
     charts.expect(expected);
     charts.know(kept, state.pools.map(({ address }) => address), causes.accounts);
     causes.know(kept);
-    if (onePage instanceof WorkerPage) onePage.know(kept);
+    workers.know(kept);
+    if (onePage !== undefined && !(onePage instanceof MinerPage)) onePage.know(kept);
     causes.showEnds(summary);
     link.show(summary);
     controls.show(state.control, summary.notify.length > 0);
@@ -112,16 +116,38 @@ void agent.watch({
   lost: () => header.lost(),
 });
 
+/** Asks for everything that the stream does not bring: samples and lines from before. */
+async function readAll() {
+  isWhole = true;
+  try {
+    const lines = agent.get("api/v1/events").then((answer) => events.replace(answer.events));
+    await Promise.all([charts.load(), lines]);
+  } catch {
+    isWhole = false;
+  }
+}
+
 /** The page of what the address names; `undefined` for everything. */
 function pageNamed() {
   const worker = /^#\/workers\/(\d{1,15})$/.exec(location.hash)?.[1];
   if (worker !== undefined) return new WorkerPage(agent, worker, controls, kept);
+  const past = /^#\/past\/(.+)$/.exec(location.hash)?.[1];
+  if (past !== undefined) return new PastPage(agent, decoded(past), kept);
   const miner = /^#\/miners\/([0-9a-f]{8})$/.exec(location.hash)?.[1];
   if (miner === undefined) return undefined;
   return new MinerPage(agent, miner, controls, (name) => {
     location.hash = "#/";
     workers.searchFor(name);
   });
+}
+
+/** A part of the address; as it is if nobody encoded it. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Shows what the address names. @param {boolean} isMove whether one came here from another */

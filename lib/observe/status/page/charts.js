@@ -41,6 +41,9 @@ export class Charts {
   /** @type {Record<"hour" | "day", number[][]>} */
   #samples = { hour: [], day: [] };
   #minute = 0;
+  /** @type {Promise<void> | undefined} */
+  #loading;
+  #isDrawing = false;
   /** When the newest samples came, by a clock that nobody sets. */
   #heardAt = 0;
   /** @type {MarkShape[]} */
@@ -162,8 +165,12 @@ export class Charts {
     this.#say();
   }
 
-  /** Asks for all samples. */
-  async load() {
+  /** Asks for all samples, once for all that want them meanwhile. */
+  load() {
+    return this.#loading ??= this.#load().finally(() => this.#loading = undefined);
+  }
+
+  async #load() {
     const { columns, hour, day, marks } = await this.#agent.get("api/v1/history");
     this.#columns = columns;
     this.#marks = marks;
@@ -191,13 +198,23 @@ export class Charts {
     const isNew = this.#minute !== 0 && minute !== this.#minute;
     this.#minute = minute;
     if (isNew && this.#span.span === "day") this.load().catch(() => undefined);
-    else if (this.#sampled !== undefined) this.#draw();
+    else if (this.#sampled !== undefined) this.#drawSoon();
   }
 
   /** All moments of the last day to be marked, the oldest first. @param {MarkShape[]} marks */
   mark(marks) {
     this.#marks = marks;
     this.#draw();
+  }
+
+  /** Draws once for all samples that come together, as after a break. */
+  #drawSoon() {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    queueMicrotask(() => {
+      this.#isDrawing = false;
+      this.#draw();
+    });
   }
 
   #choose() {

@@ -33,7 +33,11 @@ export const NO_HISTORY = {
 /** A chart shows at least this much time, in seconds. */
 const SHORTEST_SECONDS = 300;
 
-/** @typedef {{ kind: "farm" } | { kind: "pool" | "account" | "worker", name: string }} Subject */
+/**
+ * Whose history: a worker by its number, or by its whole name.
+ *
+ * @typedef {{ kind: "farm" } | { kind: "pool" | "account" | "worker" | "worker_name", name: string }} Subject
+ */
 
 /** Hashes that a share of difficulty 1 stands for, on average. */
 const HASHES_PER_DIFFICULTY = 2 ** 32;

@@ -5,7 +5,7 @@
 
 /** @import { Agent } from "./agent.js" */
 /** @import { Kept } from "./history_words.js" */
-/** @import { HistoryAnswer } from "./history_data.js" */
+/** @import { HistoryAnswer, Subject } from "./history_data.js" */
 /** @import { Stretch } from "./chart_band.js" */
 /** @import { WorkerState } from "../../../base/worker_state.ts" */
 import { Chart } from "./chart.js";
@@ -26,8 +26,8 @@ import { SPAN_SECONDS, SpanSwitch } from "./spans.js";
 import { t, word } from "./texts.js";
 
 export class WorkerHistory {
-  /** @type {string} */
-  #id;
+  /** @type {Subject} */
+  #worker;
   /** @type {Past} */
   #past;
   /** @type {Kept} */
@@ -56,9 +56,9 @@ export class WorkerHistory {
   /** @type {HTMLElement} */
   element;
 
-  /** @param {Agent} agent @param {string} id of the worker @param {Kept} kept */
-  constructor(agent, id, kept) {
-    this.#id = id;
+  /** @param {Agent} agent @param {Subject} worker by its number or its name @param {Kept} kept */
+  constructor(agent, worker, kept) {
+    this.#worker = worker;
     this.#past = new Past(agent, () => this.#draw());
     this.element = h(
       "section",
@@ -105,7 +105,7 @@ export class WorkerHistory {
       return;
     }
     const { span } = this.#span;
-    this.#past.want(historyPath({ kind: "worker", name: this.#id }, span));
+    this.#past.want(historyPath(this.#worker, span));
     const { answer, problem } = this.#past;
     // Until the answer is there, what was drawn before it stays.
     if (answer === undefined && problem === "" || answer === this.#drawn) return;

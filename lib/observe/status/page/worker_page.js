@@ -17,6 +17,7 @@ import {
   formatMoment,
   formatPercent,
 } from "./format.js";
+import { isKept } from "./history_words.js";
 import { WorkerHistory } from "./worker_history.js";
 import { LiveHashrate } from "./live_hashrate.js";
 import { t, word } from "./texts.js";
@@ -37,10 +38,12 @@ export class WorkerPage {
   #title = h("h2", { tabindex: -1 });
   #state = h("span");
   #forget = h("button", { hidden: true, click: () => void this.#forgetIt() }, t("forget"));
+  #searchHint = h("p", { hidden: true }, t("searchHistory"));
   #unknown = h(
     "div",
     { class: "banner warn", role: "status", hidden: true },
     h("p", {}, t("workerGone")),
+    this.#searchHint,
   );
   #advice = h("p", { class: "advice", role: "status", hidden: true });
   #facts = h("dl", { class: "facts" });
@@ -64,7 +67,7 @@ export class WorkerPage {
     this.#agent = agent;
     this.#controls = controls;
     this.#id = id;
-    this.#history = new WorkerHistory(agent, id, kept);
+    this.#history = new WorkerHistory(agent, { kind: "worker", name: id }, kept);
     this.element = h(
       "main",
       { class: "one-page worker-page" },
@@ -92,6 +95,7 @@ export class WorkerPage {
       ),
     );
     setText(this.#title, t("worker"));
+    this.know(kept);
   }
 
   focus() {
@@ -105,6 +109,7 @@ export class WorkerPage {
 
   /** What history there is. @param {Kept} kept */
   know(kept) {
+    this.#searchHint.hidden = !isKept(kept);
     this.#history.know(kept);
   }
 

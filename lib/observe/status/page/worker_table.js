@@ -4,10 +4,13 @@
 
 /** @import { Agent } from "./agent.js" */
 /** @import { Filter, GroupKey, SortKey, View, WorkerGroup, WorkerRow } from "./worker_rows.js" */
+/** @import { Kept } from "./history_words.js" */
 /** @import { TextKey } from "./texts.js" */
 import { h, setAttribute, setText } from "./dom.js";
 import { downloadLink } from "./download.js";
 import { formatCount } from "./format.js";
+import { isKept } from "./history_words.js";
+import { pastLink } from "./past_page.js";
 import { t, word } from "./texts.js";
 import { VirtualRows } from "./virtual_rows.js";
 import { COLUMNS, fillRow, makeRow } from "./worker_cells.js";
@@ -97,6 +100,10 @@ export class WorkerTable {
   );
   #count = h("p", { class: "muted count", role: "status" });
   #empty = h("p", { class: "empty", hidden: true });
+  /** Leads to those who have been gone for so long that they are not in the list. */
+  #past = h("a", { href: "#/" });
+  #pastLine = h("p", { class: "past-line", hidden: true }, this.#past);
+  #hasPast = false;
   #headings = COLUMNS.map(({ key, text, kind, descends }) =>
     h(
       "th",
@@ -151,7 +158,15 @@ export class WorkerTable {
       ),
       this.#scroller,
       this.#empty,
+      this.#pastLine,
     );
+    this.#draw();
+  }
+
+  /** What history there is. @param {Kept} kept */
+  know(kept) {
+    if (isKept(kept) === this.#hasPast) return;
+    this.#hasPast = isKept(kept);
     this.#draw();
   }
 
@@ -253,6 +268,10 @@ export class WorkerTable {
     this.#scroller.hidden = shown.length === 0;
     this.#empty.hidden = shown.length > 0 || !this.#isLoaded;
     setText(this.#empty, t(this.#rows.length === 0 ? "noneYet" : "noneFound"));
+    const search = this.#view.search.trim();
+    this.#pastLine.hidden = search === "" || !this.#hasPast;
+    this.#past.href = pastLink(search);
+    setText(this.#past, t("lookInHistory", { name: search }));
     this.#virtual.show(items);
   }
 

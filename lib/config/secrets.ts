@@ -1,10 +1,15 @@
 /**
- * Addresses and tokens of channels that are not in the configuration itself, but in files or in the
- * environment.
+ * Secrets that are not in the configuration itself, but in the environment or in files: addresses
+ * and tokens of channels, and tokens of the status server.
  */
 
-import { MAX_SECRET_LENGTH } from "./notify_schema.ts";
 import { type PasswordResult, type Passwords, readPasswordFile } from "./password_file.ts";
+
+/** The longest secret: an address with a key in it, or a token. */
+export const MAX_SECRET_LENGTH = 2048;
+
+/** What a variable of the environment with a secret is called: one of those btcagent may read. */
+export const VARIABLE_PATTERN: RegExp = /^BTCAGENT_[A-Z0-9_]{1,64}$/;
 
 /** Where to look for secrets. */
 export interface SecretPlaces {
@@ -15,7 +20,7 @@ export interface SecretPlaces {
 }
 
 /** What was found there, or why nothing was. */
-export interface ChannelSecrets {
+export interface FoundSecrets {
   /** By the path of the file. */
   readonly files: Passwords;
   /** By the name of the variable. */
@@ -23,19 +28,26 @@ export interface ChannelSecrets {
 }
 
 /** Nothing. */
-export const NO_SECRETS: ChannelSecrets = { files: new Map(), variables: new Map() };
+export const NO_SECRETS: FoundSecrets = { files: new Map(), variables: new Map() };
 
-/** Reads all of them. */
-export async function readChannelSecrets(
+/**
+ * Reads all of them. With `mayLack`, variables that are not set are left out: those of a service are
+ * not set where a person works.
+ */
+export async function readSecrets(
   { files, variables }: SecretPlaces,
-): Promise<ChannelSecrets> {
+  mayLack: boolean,
+): Promise<FoundSecrets> {
   const paths = [...new Set(files)];
   const results = await Promise.all(
     paths.map((path) => readPasswordFile(path, MAX_SECRET_LENGTH)),
   );
   return {
     files: new Map(paths.map((path, i) => [path, results[i]!])),
-    variables: new Map(variables.map((name) => [name, readVariable(name)])),
+    variables: new Map(
+      variables.map((name) => [name, readVariable(name)] as const)
+        .filter(([, { ok }]) => ok || !mayLack),
+    ),
   };
 }
 
