@@ -204,8 +204,10 @@ Deno.test("Verdicts that fit no share are counted and logged, and judge nothing"
   assert.equal(rig.events.unexplainedVerdicts, 8, "seven were said, two were ours");
   assert.equal(verdicts(rig).length, 2);
   assert.match(log.take().join("\n"), /without effect: it accepts shares up to number 5/);
-  await rig.say({ ...success(1, 2), channelId: 8 });
-  assert.equal(rig.events.unexplainedVerdicts, 8, "another channel's");
+  rig.submit(1);
+  await rig.say({ ...success(2, 1), channelId: 8 }, { ...error(2, "stale-share"), channelId: 8 });
+  assert.equal(verdicts(rig).length, 2, "those are another channel's");
+  assert.equal(rig.events.unexplainedVerdicts, 8);
   await closed(rig);
 });
 
