@@ -9,6 +9,7 @@ import { POOL_STREAM } from "./pool_stream.ts";
 import { SHARE_LINES } from "./share_lines.ts";
 import { STATUS_HTTP } from "./status_http.ts";
 import { STRATUM_POOL } from "./stratum_pool.ts";
+import { SV2_FRAMES } from "./sv2_frames.ts";
 import { SV2_MESSAGES } from "./sv2_messages.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -18,6 +19,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   POOL_STREAM,
   STRATUM_POOL,
   AGENT_FRAMES,
+  SV2_FRAMES,
   SV2_MESSAGES,
   SHARE_LINES,
   STATUS_HTTP,

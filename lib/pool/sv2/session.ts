@@ -7,11 +7,10 @@
 
 import { formatAddress } from "../../base/peer_address.ts";
 import { PoolFault } from "../../base/violation.ts";
-import type { Connection, PoolAddress } from "../../net/pools/connection.ts";
+import type { PoolAddress } from "../../net/pools/connection.ts";
 import { areaLog } from "../../observe/log.ts";
 import { type AgentMessage, encodeAgentMessage } from "../../protocol/sv2/agent_message.ts";
 import type { FrameOpener } from "../../protocol/sv2/noise/frame_opener.ts";
-import type { FrameSealer } from "../../protocol/sv2/noise/frame_sealer.ts";
 import { decodePoolMessage, type PoolMessage } from "../../protocol/sv2/pool_message.ts";
 import type { Reconnect } from "../../protocol/sv2/setup.ts";
 import { quote } from "../../protocol/stratum/message.ts";
@@ -24,6 +23,7 @@ import { Turns } from "../turns.ts";
 import { withHasher } from "../with_hasher.ts";
 import type { Sv2AtPools } from "./at_pools.ts";
 import { NO_VERSION_ROLLING, type Sv2Agreement, Sv2Handshake } from "./handshake.ts";
+import { closeChannel, closeLink, type Link } from "./link.ts";
 import { Notices } from "./notices.ts";
 import { Outstanding } from "./outstanding.ts";
 import { dialSealed, type SealedConnection } from "./sealed_dial.ts";
@@ -38,23 +38,11 @@ const READ_TIMEOUT_MS = 180_000;
 /** The same while a share waits for its verdict. */
 const OWED_TIMEOUT_MS = 120_000;
 
-/** The last message of a connection is written within this time, or not at all, in milliseconds. */
-const FAREWELL_MS = 1_000;
-
 /** Only refusals are for a single share; their codes may be long. */
 const SV2_INFLOW: InflowOfKind = {
   forAMiner: { bytes: 0, messages: 0 },
   forAShare: { bytes: 320, messages: 1 },
 };
-
-/** A sealed connection, and what goes out on it. */
-interface Link {
-  readonly connection: Connection;
-  readonly sealer: FrameSealer;
-  readonly opener: FrameOpener;
-  readonly outstanding: Outstanding;
-  readonly outgoing: PacedOutgoing;
-}
 
 /** The stages of a connection, and what each has. */
 type Stage =
@@ -161,7 +149,7 @@ export class Sv2Session implements PoolConnection {
     const channel = stage.kind === "ready" ? stage.upstream.channel : stage.handshake.channel;
     if (stage.kind === "ready") stage.upstream.stop();
     if (channel === undefined) closeLink(link);
-    else this.#sayFarewell(link, channel.id);
+    else closeChannel(link, channel.id, this.#options.timers);
   }
 
   get #link(): Link | undefined {
@@ -175,24 +163,6 @@ export class Sv2Session implements PoolConnection {
   /** A method of its own, because the compiler does not see that the stage changes. */
   #isEnded(): boolean {
     return this.#stage.kind === "ended";
-  }
-
-  /** Closes the channel, then the connection: a pool may count open channels. */
-  #sayFarewell(link: Link, channelId: number): void {
-    const { timers } = this.#options;
-    let isClosed = false;
-    const close = () => {
-      timers.clear(deadline);
-      if (!isClosed) closeLink(link);
-      isClosed = true;
-    };
-    const deadline = timers.after(FAREWELL_MS, close);
-    const farewell = encodeAgentMessage({
-      kind: "closeChannel",
-      channelId,
-      reasonCode: "shutdown",
-    });
-    link.outgoing.finish(farewell, close);
   }
 
   #endIfLate(time: number, missing: string): void {
@@ -413,12 +383,4 @@ export class Sv2Session implements PoolConnection {
     this.close();
     this.#options.owner.ended(this, reason, cause);
   }
-}
-
-/** Closes a connection at once, and overwrites its keys. */
-function closeLink({ connection, outgoing, sealer, opener }: Link): void {
-  outgoing.stop();
-  connection.close();
-  sealer.erase();
-  opener.erase();
 }

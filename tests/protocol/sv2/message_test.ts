@@ -11,6 +11,7 @@ import {
   encodePoolMessage,
   type KnownPoolMessage,
 } from "../../../lib/protocol/sv2/pool_message.ts";
+import { referenceFrame } from "../../support/reference_sv2.ts";
 import { AGENT_MESSAGES, POOL_MESSAGES } from "./arbitrary.ts";
 import { AGENT, type AnyMessage, framed, POOL, refusalOf, type Side } from "./codec.ts";
 import { meaningOf } from "./meaning.ts";
@@ -41,10 +42,11 @@ function frameOf(name: string): Frame {
 }
 
 for (const { name, message, side } of KINDS) {
-  Deno.test(`any ${name} is read as it was written`, () => {
+  Deno.test(`any ${name} is written as by the obvious encoder, and read as it was`, () => {
     fc.assert(
       fc.property(message, (one) => {
         const bytes = side.encode(one);
+        assert.equal(bytes.toHex(), referenceFrame(one), "as the obvious encoder writes it");
         const read = side.decode(framed(bytes));
         assert.deepEqual(read, one);
         assert.equal(side.encode(read).toHex(), bytes.toHex());

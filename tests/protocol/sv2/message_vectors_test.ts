@@ -17,7 +17,7 @@ for (const { name, direction, hex } of vectorsOf("message")) {
     }
   });
 
-  Deno.test(`vector ${name}: whoever cuts it gets an error that names it`, () => {
+  Deno.test(`vector ${name}: any cut of it is refused, and named`, () => {
     const frame = framed(bytes);
     for (let end = 0; end < frame.payload.length; end++) {
       const cut = { ...frame, payload: frame.payload.slice(0, end) };

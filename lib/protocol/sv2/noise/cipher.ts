@@ -10,9 +10,6 @@ import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 /** How much longer sealed bytes are than plain ones. */
 export const MAC_BYTES = 16;
 
-/** The length of a key. */
-export const CIPHER_KEY_BYTES = 32;
-
 /** Where the counter begins in the nonce of 12 bytes. */
 const COUNTER_AT = 4;
 

@@ -11,9 +11,6 @@ import { elligatorSwift } from "@scure/btc-signer/p2p.js";
 /** The length of a public key as it goes over the wire. */
 export const ENCODED_KEY_BYTES = 64;
 
-/** The length of a public key in certificates and addresses: only its x coordinate. */
-export const X_ONLY_KEY_BYTES = 32;
-
 // By default the first multiplication of the generator fills a table, which takes 40 ms at once
 // and pays off only after dozens of handshakes.
 secp256k1.Point.BASE.precompute(1);

@@ -22,6 +22,9 @@ const TAKEN_FIRST_BYTES: ReadonlySet<number> = new Set([
   ...[0x0a, 0x0d, 0x16, 0x20, 0x47, 0x50, 0x7b],
 ]);
 
+/** Between two turns, in milliseconds: without a timer Deno would not serve its sockets there. */
+const TURN_PAUSE_MS = 1;
+
 /** How the pool's identity is checked. */
 export interface Trust {
   /** The authority's key, x-only, 32 bytes; `undefined` to accept anybody. */
@@ -60,7 +63,7 @@ export class Initiator {
 
   /**
    * Reads act 2, exactly 234 bytes; what the pool sent after them belongs to the transport. Call it
-   * once. It takes 4 to 10 ms in all, in three turns, so that nobody waits for it.
+   * once. It takes 4 to 10 ms in all, in three turns, between which others are served.
    *
    * @throws PoolFault (the promise rejects) `not-stratum-2` if the bytes cannot be opened, or the
    * code of a certificate that is refused.
@@ -68,9 +71,9 @@ export class Initiator {
   async readAct2(
     act2: Uint8Array,
     { authority, wallTime }: Trust,
-    { nextTurn }: Pick<Timers, "nextTurn">,
+    timers: Pick<Timers, "after">,
   ): Promise<Shaken> {
-    const turn = () => new Promise<void>((resolve) => nextTurn(resolve));
+    const turn = () => new Promise<void>((go) => void timers.after(TURN_PAUSE_MS, go));
     const state = this.#state;
     // The caller's buffer may be used again before the last turn.
     const answer = act2.slice();

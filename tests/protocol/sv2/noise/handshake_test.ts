@@ -187,7 +187,7 @@ Deno.test("act 2 is worked on in three turns, and the caller's buffer is free af
   const initiator = new Initiator();
   const { act2 } = answerAct1(initiator.act1, POOL);
   const waiting: (() => void)[] = [];
-  const time = { nextTurn: (act: () => void) => void waiting.push(act) };
+  const time = { after: (_: number, act: () => void) => waiting.push(act) };
   const trust = { authority: POOL.authority, wallTime: NOW };
   const shaken = initiator.readAct2(act2, trust, time);
   act2.fill(0xee);

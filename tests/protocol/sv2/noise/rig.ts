@@ -7,7 +7,12 @@ import type { FrameSealer } from "../../../../lib/protocol/sv2/noise/frame_seale
 import { sealedFrameBytes } from "../../../../lib/protocol/sv2/noise/sealed_frame.ts";
 
 /** Turns without a wait. */
-export const AT_ONCE: Pick<Timers, "nextTurn"> = { nextTurn: (act) => act() };
+export const AT_ONCE: Pick<Timers, "after"> = {
+  after: (_, act) => {
+    act();
+    return {};
+  },
+};
 
 /** A frame of extension 0 with a payload of `length` bytes, each told from its neighbours. */
 export function plainFrame(messageType: number, length: number): Uint8Array {
