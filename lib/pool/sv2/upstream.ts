@@ -113,6 +113,8 @@ export class Sv2Upstream implements ReadyUpstream {
       jobsKeepDifficulty: true,
       validation: "here",
       verdicts: "given",
+      // Pools may acknowledge shares in runs, the last one only when it is full.
+      verdictTimeoutMs: Infinity,
       canSayTimeZero: true,
       retention: RETENTION,
     };

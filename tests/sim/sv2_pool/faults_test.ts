@@ -288,7 +288,10 @@ Deno.test("another prefix applies from the next job on", async () => {
   await client.until(() => client.all("newExtendedMiningJob").length === 2);
   assert.equal((await client.submit({ prefix })).kind, "submitSharesSuccess");
   assert.equal((await client.submit({}, old)).kind, "submitSharesSuccess");
-  assert.equal((await client.submit({})).kind, "submitSharesError", "with the prefix before");
+  // With the prefix before, a share is good by luck only.
+  const kinds: string[] = [];
+  for (let share = 0; share < 4; share++) kinds.push((await client.submit({})).kind);
+  assert.ok(kinds.includes("submitSharesError"), `${kinds}`);
   assertGood(pool);
 });
 
