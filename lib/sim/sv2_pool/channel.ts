@@ -13,6 +13,8 @@ const HASHES_PER_DIFFICULTY = 2 ** 32;
 /** The difficulties that a target can be calculated for. */
 const LEAST_DIFFICULTY = 2 ** -32;
 const MOST_DIFFICULTY = 2 ** 62;
+/** With fewer accepted shares, a channel passes for idle. */
+const BUSY_SHARES = 5;
 
 /** The difficulty of a target, as exact as a double. */
 export function difficultyOfTarget(target: bigint): number {
@@ -77,6 +79,8 @@ export class Sv2Channel {
   #target: bigint;
   #maxTarget: bigint;
   #lastSequence: number | undefined;
+  #acceptedEver = 0;
+  #judgedIdleAtMs: number;
   #unacknowledged = { last: 0, count: 0, difficulty: 0 };
   #acknowledged = { count: 0, difficulty: 0 };
   readonly #settings: Sv2PoolSettings;
@@ -93,6 +97,7 @@ export class Sv2Channel {
     this.nominalHashRate = request.nominalHashRate;
     this.#maxTarget = targetOfBytes(request.maxTarget);
     this.#settings = settings;
+    this.#judgedIdleAtMs = settings.time.now();
     const made = this.#followed();
     this.#target = settings.rewrite.target?.(made) ?? made;
   }
@@ -116,6 +121,19 @@ export class Sv2Channel {
     return this.#settings.sharesPerMinute === 0 ? this.#target : this.#followed();
   }
 
+  /** Call it several times a second. @returns a lower target that the pool gives an idle channel. */
+  takeIdle(): bigint | undefined {
+    const { lowersIdleMs, sharesPerMinute, time, minDifficulty } = this.#settings;
+    if (lowersIdleMs === 0 || sharesPerMinute === 0) return undefined;
+    const now = time.now();
+    if (now - this.#judgedIdleAtMs < lowersIdleMs) return undefined;
+    this.#judgedIdleAtMs = now;
+    if (this.#acceptedEver >= BUSY_SHARES) return undefined;
+    const lowered = difficultyOfTarget(this.#target) / sharesPerMinute;
+    const target = this.#allowed(Math.max(minDifficulty, lowered));
+    return target > this.#target ? target : undefined;
+  }
+
   /** Takes the sequence number of a share. @returns what is wrong with it. */
   takeSequence(sequence: number): "repeatedSequence" | "jumpedSequence" | undefined {
     const last = this.#lastSequence;
@@ -127,6 +145,7 @@ export class Sv2Channel {
 
   /** Notes an accepted share. @returns how many are not acknowledged now. */
   accepted(sequence: number, difficulty: number): number {
+    this.#acceptedEver++;
     const before = this.#unacknowledged;
     this.#unacknowledged = {
       last: sequence,
@@ -157,7 +176,12 @@ export class Sv2Channel {
     const wanted = isFollowed
       ? Math.max(minDifficulty, hashes / HASHES_PER_DIFFICULTY)
       : difficulty;
-    const target = anyTargetOf(wanted);
+    return this.#allowed(wanted);
+  }
+
+  /** The target of a difficulty, as far as the client allows. */
+  #allowed(difficulty: number): bigint {
+    const target = anyTargetOf(difficulty);
     return target < this.#maxTarget ? target : this.#maxTarget;
   }
 }

@@ -104,10 +104,12 @@ export class Sv2PoolConnection {
     this.#socket.faultsChanged();
   }
 
-  /** Closes a connection that has been idle for too long. */
+  /** Does what is due, and closes a connection that has been idle for too long. */
   tick(): void {
     const { idleMs, time } = this.#context.settings;
-    if (idleMs === 0 || this.#isOver || time.now() - this.#lastByteAtMs < idleMs) return;
+    if (this.#isOver) return;
+    this.session.tick();
+    if (idleMs === 0 || time.now() - this.#lastByteAtMs < idleMs) return;
     this.#closeFor("idle", `nothing for ${idleMs} ms`);
   }
 
@@ -123,6 +125,7 @@ export class Sv2PoolConnection {
       sealed[at % sealed.length]! ^= 1;
     }
     this.framesSent++;
+    this.#lastByteAtMs = this.#context.settings.time.now();
     this.#socket.send(sealed);
   }
 

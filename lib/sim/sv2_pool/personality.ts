@@ -40,13 +40,20 @@ export interface Sv2Traits {
   readonly sharesPort: boolean;
   /** Whether shares of a wrong extranonce size, time or version are accepted. */
   readonly isLenient: boolean;
+  /** A refusal is sent this much later: it is written down first, unlike what is accepted. */
+  readonly refusalDelayMs: number;
+  /**
+   * Each time this has passed, a channel that never had five accepted shares gets a fraction of its
+   * difficulty: divided by the shares that the pool wants in a minute.
+   */
+  readonly lowersIdleMs: number;
   /** The error code of a duplicate. */
   readonly duplicateCode: string;
   /** Whether a share with the top bit of the version set closes the connection. */
   readonly breaksOnTopBit: boolean;
   /** Shares for jobs before the last block are accepted for this long. */
   readonly staleGraceMs: number;
-  /** A connection that sends nothing for this long is closed. */
+  /** A connection on which nothing is sent either way for this long is closed. */
   readonly idleMs: number;
   /** Whether an unknown user loses the connection, and not only the channel. */
   readonly closesUnknownUsers: boolean;
@@ -87,6 +94,8 @@ const SRI: Sv2Traits = {
   repeatsFirstJob: false,
   sharesPort: false,
   isLenient: false,
+  refusalDelayMs: 0,
+  lowersIdleMs: 0,
   duplicateCode: "duplicate-share",
   breaksOnTopBit: false,
   staleGraceMs: 0,
@@ -116,6 +125,8 @@ export const SV2_TRAITS: Readonly<Record<Sv2Like, Sv2Traits>> = {
     repeatsFirstJob: true,
     sharesPort: true,
     isLenient: true,
+    refusalDelayMs: 20,
+    lowersIdleMs: 60_000,
     duplicateCode: "stale-share",
     breaksOnTopBit: true,
     staleGraceMs: 5_000,

@@ -167,6 +167,14 @@ export class Sv2Session {
     this.#link.send(message);
   }
 
+  /** Call it several times a second. */
+  tick(): void {
+    for (const channel of this.channels.values()) {
+      const target = channel.takeIdle();
+      if (target !== undefined) this.setTarget(channel, target);
+    }
+  }
+
   /** Notes that the connection has ended. */
   ended(): void {
     this.#hasEnded = true;

@@ -111,13 +111,13 @@ export class ShareDesk {
       this.#link.send({ kind: "submitSharesError", channelId, sequenceNumber, errorCode: code });
     };
     if (faults().lateErrors) this.#lateErrors.push(send);
-    else this.#answer(send);
+    else this.#answer(send, this.#context.settings.refusalDelayMs);
   }
 
-  #answer(send: () => void): void {
-    const { verdictDelayMs } = this.#context.faults();
-    if (verdictDelayMs === 0) return send();
-    const timer = this.#context.settings.time.after(verdictDelayMs, () => {
+  #answer(send: () => void, moreMs: number = 0): void {
+    const delayMs = this.#context.faults().verdictDelayMs + moreMs;
+    if (delayMs === 0) return send();
+    const timer = this.#context.settings.time.after(delayMs, () => {
       this.#timers.delete(timer);
       send();
     });

@@ -1,6 +1,7 @@
 /** What each pool does and others do not, as the simulated one plays it. */
 
 import assert from "node:assert/strict";
+import { targetOfBytes } from "../../../lib/bitcoin/target.ts";
 import { SimSv2Pool } from "../../../lib/sim/sv2_pool/sim_sv2_pool.ts";
 import { assertGood, badKinds } from "./books.ts";
 import { Sv2Client } from "./sv2_client.ts";
@@ -160,11 +161,69 @@ Deno.test("blitzpool: users are addresses, one a connection; others lose the con
   assert.deepEqual(badKinds(pool), { refusedUser: 1 });
 });
 
-Deno.test("blitzpool: a connection that sends nothing is closed", async () => {
-  await using pool = await SimSv2Pool.start({ ...EASY, like: "blitzpool", idleMs: 300 });
+Deno.test("blitzpool: a connection is closed when nothing is sent either way", async () => {
+  await using pool = await SimSv2Pool.start({ ...EASY, like: "blitzpool", idleMs: 400 });
   await using client = await Sv2Client.ready(pool);
+  for (let i = 0; i < 6; i++) {
+    const jobs = client.all("newExtendedMiningJob").length;
+    pool.newJob();
+    await client.until(() => client.all("newExtendedMiningJob").length > jobs);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.equal(client.isClosed, false, "its jobs keep it open");
   await client.closed();
   assert.deepEqual(badKinds(pool), { idle: 1 });
+});
+
+Deno.test("blitzpool: what it refuses it says after what it accepted later", async () => {
+  await using pool = await SimSv2Pool.start({ ...EASY, like: "blitzpool" });
+  await using client = await Sv2Client.ready(pool);
+  const share = client.share();
+  client.send(
+    share,
+    { ...share, sequenceNumber: 1 },
+    client.share({ sequenceNumber: 2 }),
+  );
+  await client.next("submitSharesError");
+  const accepted = client.all("submitSharesSuccess");
+  assert.deepEqual(
+    accepted.map(({ lastSequenceNumber, acceptedCount }) => [lastSequenceNumber, acceptedCount]),
+    [[0, 1], [2, 1]],
+  );
+  assert.equal(client.all("submitSharesError")[0]!.sequenceNumber, 1);
+  assertGood(pool);
+});
+
+Deno.test("blitzpool: a channel without shares gets ever less difficulty", async () => {
+  await using pool = await SimSv2Pool.start({
+    like: "blitzpool",
+    difficulty: 2 ** -10,
+    sharesPerMinute: 8,
+    lowersIdleMs: 250,
+  });
+  await using client = await Sv2Client.ready(pool);
+  await client.until(() => client.all("setTarget").length === 3);
+  const targets = [client.channel!, ...client.all("setTarget")]
+    .map(({ target }) => targetOfBytes(target));
+  const easier = targets.slice(1).map((target, i) => Number(target / targets[i]!));
+  assert.deepEqual(easier, [8, 8, 4], "down to the lowest");
+  assertGood(pool);
+});
+
+Deno.test("blitzpool: a channel that had five shares keeps its difficulty", async () => {
+  await using pool = await SimSv2Pool.start({
+    like: "blitzpool",
+    difficulty: 2 ** -28,
+    minDifficulty: 2 ** -32,
+    sharesPerMinute: 8,
+    lowersIdleMs: 400,
+  });
+  await using busy = await Sv2Client.ready(pool);
+  await using idle = await Sv2Client.ready(pool);
+  for (let i = 0; i < 5; i++) await busy.submit();
+  await idle.until(() => idle.all("setTarget").length === 2);
+  assert.deepEqual(busy.all("setTarget"), []);
+  assertGood(pool);
 });
 
 Deno.test("braiins: 6 bytes, no prefix, a long script and SegWit fields left in", async () => {
