@@ -334,7 +334,11 @@ export class Sv2Session implements PoolConnection {
   /** The pool asks for another connection: it is opened before this one is closed. */
   #move(message: Reconnect): void {
     const { poolId, address, owner, now } = this.#options;
-    const where = quote(formatAddress({ hostname: message.newHost, port: message.newPort }));
+    // Empty, or 0, is the same as before.
+    const where = quote(formatAddress({
+      hostname: message.newHost || address.host,
+      port: message.newPort || address.port,
+    }));
     const isReady = this.#stage.kind === "ready";
     const result = this.#atPools.move(poolId, address, message, now());
     if (!result.ok) {

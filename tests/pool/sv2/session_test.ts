@@ -192,6 +192,20 @@ Deno.test("A run of a batch accepts ten of thirteen, with an error between", asy
   await closed(rig);
 });
 
+Deno.test("A pool that accepts one by one and refuses late gives each share its own verdict", async () => {
+  const rig = await Sv2Rig.ready();
+  for (let i = 0; i < 4; i++) rig.submit(1, { nonce: i });
+  await rig.say(success(0, 1), success(2, 1), success(3, 1));
+  await rig.say(error(1, "stale-share"));
+  assert.deepEqual(
+    rig.events.all.flatMap((event) => "verdict" in event ? [event.verdict] : []),
+    [0, 2, 3, 1],
+  );
+  assert.equal(verdicts(rig).at(-1), `1:${ERROR_CODE.jobNotFound}`);
+  assert.equal(rig.events.unexplainedVerdicts, 0);
+  await closed(rig);
+});
+
 Deno.test("Verdicts that fit no share are counted and logged, and judge nothing", async () => {
   using log = new LogCapture();
   const rig = await Sv2Rig.ready();
@@ -469,8 +483,11 @@ Deno.test("A pool that asks for another connection gets one first, with the same
   await rig.say(RECONNECT);
   assert.deepEqual(replaced, ["pool:3336 #1"]);
   assert.equal(owner.endReason, undefined, "it serves on until the other one is ready");
+  using log = new LogCapture();
   await rig.say(RECONNECT);
+  await rig.say({ kind: "reconnect", newHost: "", newPort: 0 });
   assert.equal(replaced.length, 1, "at most one a minute");
+  assert.match(log.take().join("\n"), /asks for a connection to "other:3337", but it did so less/);
 
   const next = new Sv2Rig({}, atPools);
   const { address } = next.dial.calls[0]!;
