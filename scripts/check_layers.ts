@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/observe": ["lib/base"],
   "lib/protocol/stratum": ["lib/base"],
   "lib/protocol/agent": ["lib/base", "lib/protocol/stratum"],
+  "lib/protocol/proxy": ["lib/base"],
   "lib/net": ["lib/base", "lib/observe"],
   "lib/host": ["lib/base", "lib/observe", "lib/net/libc"],
   "lib/mux": ["lib/base", "lib/bitcoin", "lib/observe", "lib/protocol/stratum"],
