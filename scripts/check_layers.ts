@@ -34,12 +34,16 @@ const POOL_SUMS = ["lib/mux/books/pool_counts.ts", "lib/mux/books/traffic.ts"];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/base": [],
-  "lib/config": ["lib/base"],
+  // An address may carry a pool's authority key, whose form belongs to Stratum V2.
+  "lib/config": ["lib/base", "lib/protocol/sv2/authority_key.ts"],
   "lib/bitcoin": ["lib/base"],
   "lib/observe": ["lib/base"],
   "lib/protocol/stratum": ["lib/base"],
   "lib/protocol/agent": ["lib/base", "lib/protocol/stratum"],
   "lib/protocol/proxy": ["lib/base"],
+  "lib/protocol/sv2": ["lib/base", "lib/bitcoin/sha256.ts"],
+  // Apart, so that reading an address or a message never loads the libraries of the handshake.
+  "lib/protocol/sv2/noise": ["lib/base", "lib/protocol/sv2"],
   "lib/net": ["lib/base", "lib/observe"],
   "lib/host": ["lib/base", "lib/observe", "lib/net/libc"],
   "lib/mux": ["lib/base", "lib/bitcoin", "lib/observe", "lib/protocol/stratum"],
@@ -65,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",
+    "lib/pool/sv2",
     "lib/protocol",
     ...UPSTREAM,
   ],
@@ -73,6 +78,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/bitcoin",
     "lib/observe",
     "lib/protocol/stratum",
+    "lib/net/pools",
+    "lib/pool",
+    ...UPSTREAM,
+  ],
+  "lib/pool/sv2": [
+    "lib/base",
+    "lib/bitcoin",
+    "lib/observe",
+    "lib/protocol/stratum",
+    "lib/protocol/sv2",
+    "lib/protocol/sv2/noise",
     "lib/net/pools",
     "lib/pool",
     ...UPSTREAM,
@@ -98,6 +114,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",
+    "lib/pool/sv2",
   ],
   // Values of miners are handed in, and values of workers looked at: lib/app joins.
   "lib/cli": ["lib/base", "lib/config"],

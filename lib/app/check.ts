@@ -110,9 +110,9 @@ async function examinePools(
   const rules = layoutRules(extranonce2Bytes);
   const findings = await Promise.all(
     pools.map(async (pool, i) => {
-      const { host, port, kind, account: listed, password, usesTls, workers } = pool;
+      const { host, port, kind, account: listed, password, usesTls, authorityKey, workers } = pool;
       const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
-      const address = { host, port };
+      const address = { host, port, authorityKey };
       const finding = await examinePool(address, waysTo(address, dialer), {
         ...dialer,
         usesTls,

@@ -86,7 +86,7 @@ export async function demo(
   for (const { about } of pools) live.print(`  → ${about}`);
   for (const line of troubleLines(farm.troubledUsers)) live.print(line);
   if (pools.length > 1) {
-    live.print(`  Every ${MOVE_EVERY_MS / 1000} s the other pool is preferred, as by hand`);
+    live.print(`  Every ${MOVE_EVERY_MS / 1000} s the next pool is preferred, as by hand`);
   }
   if (page !== undefined) live.print(`\nLive page: http://${formatAddress(page.address)}/`);
   live.print("");

@@ -1,5 +1,5 @@
 /**
- * The simulated pools of the demo: of the agent protocol, an ordinary Stratum pool, or one of each.
+ * The simulated pools of the demo: of the agent protocol, of Stratum V1 or V2, or one of each.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -20,6 +20,9 @@ const STRATUM_DIFFICULTY = 2 ** -16;
 /** The pool aims at one share of the whole farm in this time; a real ckpool aims at 3.3 s. */
 const STRATUM_SHARE_MS = 1_000;
 
+/** The same for the Stratum V2 pool, which knows the farm's hashrate; real ones aim at 6. */
+const SV2_SHARES_PER_MINUTE = 60;
+
 /** How often a pool sends new work. */
 const JOB_INTERVAL_MS = 5_000;
 
@@ -35,7 +38,7 @@ export interface Judged {
 
 /** One simulated pool. */
 export interface DemoPool {
-  /** For a sentence: `agent pool` or `Stratum pool`. */
+  /** For a sentence, such as `agent pool`. */
   readonly what: string;
   /** Where it is, and what it speaks; for a line of its own. */
   readonly about: string;
@@ -54,8 +57,10 @@ export async function startDemoPools(pools: DemoPools, time: Time): Promise<Demo
       return [await startAgentPool(time)];
     case "stratum":
       return [await startStratumPool(time)];
+    case "sv2":
+      return [await startSv2Pool(time)];
     case "mixed":
-      return [await startAgentPool(time), await startStratumPool(time)];
+      return [await startAgentPool(time), await startStratumPool(time), await startSv2Pool(time)];
   }
 }
 
@@ -88,6 +93,27 @@ async function startStratumPool(time: Time): Promise<DemoPool> {
     what: "Stratum pool",
     about: `a simulated ckpool on ${address}, over Stratum`,
     url: `stratum+tcp://${address}`,
+    judged: () => pool.statistics(),
+    stop: () => pool.stop(),
+  };
+}
+
+async function startSv2Pool(time: Time): Promise<DemoPool> {
+  // Only here, because it loads the libraries of the handshake.
+  const { SimSv2Pool } = await import("../sim/sv2_pool/sim_sv2_pool.ts");
+  const pool = await SimSv2Pool.start({
+    like: "sri",
+    // Shares that wait for an acknowledgement at the end would look like a loss.
+    acksEvery: 1,
+    difficulty: STRATUM_DIFFICULTY,
+    sharesPerMinute: SV2_SHARES_PER_MINUTE,
+    jobIntervalMs: JOB_INTERVAL_MS,
+    time,
+  });
+  return {
+    what: "Stratum V2 pool",
+    about: `a simulated SRI pool on ${formatAddress(pool)}, over Stratum V2`,
+    url: pool.url,
     judged: () => pool.statistics(),
     stop: () => pool.stop(),
   };

@@ -4,7 +4,8 @@
  *
  * A miner that is kept stands still, since nothing more is read from it; a miner that is
  * disconnected turns to its backup pool at once. So each miner is disconnected as soon as its own
- * shares are judged, or will not be because their pool has fallen silent.
+ * shares are answered, or will not be because their pool has fallen silent. Verdicts on shares that
+ * were answered already are waited for without their miners.
  */
 
 import { type Now, pause, type Timers } from "../base/clock.ts";
@@ -68,8 +69,8 @@ export async function drain(
     if (accounts.waitingBytes !== waitingBytes) writtenAt = now();
     waitingBytes = accounts.waitingBytes;
     const isWriting = waitingBytes > 0 && now() - writtenAt < silentMs;
-    if (isOver || (awaited.size === 0 && !isWriting)) break;
-    miners.letGo(awaited);
+    if (isOver || (awaited.shares === 0 && !isWriting)) break;
+    miners.letGo(awaited.miners);
     await pause(timers, POLL_MS);
   }
   return counter.total.get("unansweredStopped") - before;

@@ -83,7 +83,7 @@ export interface FarmSummary {
   readonly pinnedPool: number | undefined;
   /** The hashrates of all miners together. */
   readonly hashrates: Hashrates;
-  /** The total difficulty of all shares that were accepted, assumed accepted, or kept. */
+  /** The total difficulty of all good shares. */
   readonly creditedDifficulty: number;
   /**
    * Work that pools do not count because the difficulty was raised against floods, as difficulty.

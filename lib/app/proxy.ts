@@ -138,7 +138,7 @@ export interface ProxyStatistics {
   readonly shares: LedgerSnapshot;
   /** Each connected miner's shares, by session id. */
   readonly minerShares: (sessionId: number) => LedgerSnapshot;
-  /** Shares whose verdict may still come. */
+  /** Shares whose miners wait for a verdict. */
   readonly waitingShares: number;
   /** Session ids in use, including those of miners that the pool does not know yet. */
   readonly sessionIds: number;
@@ -483,6 +483,7 @@ export class Proxy implements FarmControl {
         connects: this.#connects,
         version,
         now: this.clock.now,
+        wallNow: time.wallNow,
         timers: time,
       }),
       timers: time,
@@ -533,6 +534,7 @@ export class Proxy implements FarmControl {
         roomless: mux.roomless,
         minersAt: (upstream) => mux.minersAt(upstream),
         workerNames: () => mux.workerNames,
+        hashrateFor: (upstream) => mux.hashrateFor(upstream),
         suggestedDifficulty: this.#config.vardiff.suggest_to_pool
           ? difficultyFor(mux.books.expectedHashrate)
           : undefined,

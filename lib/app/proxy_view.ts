@@ -10,6 +10,7 @@ import type { MinerReport } from "../miner/report.ts";
 import type { Miners } from "../miner/miners.ts";
 import type { Account, Accounts } from "../mux/accounts.ts";
 import {
+  goodIn,
   type LedgerSnapshot,
   refusedIn,
   rejectedIn,
@@ -188,7 +189,7 @@ export class ProxyView implements FarmView {
     const shares = counter.total.snapshot();
     return {
       miners: states.working,
-      accepted: shares.accepted + shares.assumed + shares.kept,
+      accepted: goodIn(shares),
       rejected: rejectedIn(shares) + refusedIn(shares),
       difficulty: counter.creditedDifficulty,
       bytesUp: traffic.bytesWritten,

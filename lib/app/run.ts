@@ -180,14 +180,14 @@ async function serve(serving: Serving): Promise<number> {
   manager.ready();
   await stopping;
   manager.stopping();
-  const { connected, waitingShares } = proxy.statistics();
+  const { connected, waitingShares, shares } = proxy.statistics();
   log.info(
-    "Stopping; miner connections: {connected}, shares without a verdict: {waitingShares}. " +
+    "Stopping; miner connections: {connected}, shares without a verdict: {unjudged}. " +
       "Waiting for the verdicts for up to {seconds} s; another signal, at least {second} s " +
       "after the first, stops at once",
     {
       connected,
-      waitingShares,
+      unjudged: waitingShares + shares.earlyOpen,
       seconds: DRAIN_TIMEOUT_MS / 1000,
       second: SECOND_SIGNAL_SECONDS,
     },

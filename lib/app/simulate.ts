@@ -10,13 +10,21 @@ import type {
   SimulatedMinersOptions,
   SimulatedPoolOptions,
   SimulatedStratumOptions,
+  SimulatedSv2Options,
 } from "../cli/command.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { LiveLine } from "../observe/live_line.ts";
 import { SimFarm } from "../sim/sim_farm.ts";
 import { SimPool } from "../sim/sim_pool.ts";
 import { SimStratumPool } from "../sim/stratum_pool/sim_stratum_pool.ts";
+import type { SimSv2Pool } from "../sim/sv2_pool/sim_sv2_pool.ts";
 import { troubleLines } from "./trouble_lines.ts";
+
+/**
+ * The secret of a simulated pool's authority: always the same, so that the address in a
+ * configuration stays right. It protects nothing.
+ */
+const KNOWN_SECRET = new Uint8Array(32).fill(1);
 
 /** Runs until `stopAsked` resolves. Returns 0, or 1 if it could not start. */
 export async function simulate(
@@ -28,10 +36,15 @@ export async function simulate(
   if (command.what === "miners") {
     return await simulateMiners(command.options, live, stopAsked, time);
   }
-  const { stratum } = command.options;
-  return stratum === undefined
-    ? await simulatePool(command.options, live, stopAsked, time)
-    : await simulateStratumPool(command.options, stratum, live, stopAsked, time);
+  const { options, options: { speaks } } = command;
+  switch (speaks.kind) {
+    case "agent":
+      return await simulatePool(options, live, stopAsked, time);
+    case "stratum":
+      return await simulateStratumPool(options, speaks, live, stopAsked, time);
+    case "sv2":
+      return await simulateSv2Pool(options, speaks, live, stopAsked, time);
+  }
 }
 
 async function simulatePool(
@@ -109,6 +122,50 @@ async function simulateStratumPool(
     const counts = pool.statistics();
     const bad = [...counts.badBehaviour.values()].reduce((sum, count) => sum + count, 0);
     return `${counted(counts.authorizedNow, "connection")}   ${counts.accepted} accepted   ` +
+      `${counts.rejected} rejected   difficulty ${Number(counts.difficulty.toPrecision(6))}   ` +
+      `${counted(counts.blocks, "block")}   ${counted(bad, "violation")}`;
+  });
+  const { badBehaviour } = pool.statistics();
+  for (const [kind, count] of badBehaviour) live.print(`  ${count} x ${kind}`);
+  await pool.stop();
+  return 0;
+}
+
+async function simulateSv2Pool(
+  options: SimulatedPoolOptions,
+  { like, hasFixedDifficulty, blockIntervalSeconds = 0 }: SimulatedSv2Options,
+  live: LiveLine,
+  stopAsked: () => Promise<void>,
+  time: Time,
+): Promise<number> {
+  const { host, port, difficulty, accounts } = options;
+  // Only now: the libraries of the handshake take 15 MB.
+  const module = await import("../sim/sv2_pool/sim_sv2_pool.ts");
+  let pool: SimSv2Pool;
+  try {
+    pool = await module.SimSv2Pool.start({
+      like,
+      hostname: host,
+      port,
+      time,
+      difficulty,
+      jobIntervalMs: options.jobIntervalSeconds * 1000,
+      blockIntervalMs: blockIntervalSeconds * 1000,
+      ...accounts && { accounts },
+      ...hasFixedDifficulty && { sharesPerMinute: 0 },
+      authoritySecret: KNOWN_SECRET,
+    });
+  } catch (error) {
+    return cannotListen(error, options, live);
+  }
+  live.print(`Simulated ${like}, difficulty ${difficulty}, Ctrl+C to stop`);
+  live.print(`  ${pool.url}`);
+  if (pool.asksAddress) live.print("  pays to addresses: the user is ADDRESS.worker");
+  if (accounts !== undefined) live.print(`  accounts ${accounts.join(", ")}; others are refused`);
+  await showUntil(stopAsked, live, time, () => {
+    const counts = pool.statistics();
+    const bad = [...counts.badBehaviour.values()].reduce((sum, count) => sum + count, 0);
+    return `${counted(counts.channelsNow, "channel")}   ${counts.accepted} accepted   ` +
       `${counts.rejected} rejected   difficulty ${Number(counts.difficulty.toPrecision(6))}   ` +
       `${counted(counts.blocks, "block")}   ${counted(bad, "violation")}`;
   });

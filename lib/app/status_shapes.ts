@@ -63,6 +63,9 @@ export function sharesShape(shares: LedgerSnapshot): SharesShape {
     rejected: byReason(REJECTED, shares),
     contradicted: shares.contradicted,
     assumed: shares.assumed,
+    early: shares.early,
+    early_open: shares.earlyOpen,
+    early_rejected: shares.earlyRejected,
     unanswered: byReason(UNANSWERED, shares),
     waiting: waitingIn(shares),
     blocks: shares.blocks,
@@ -119,6 +122,7 @@ export function trafficShape(traffic: Traffic): SummaryShape["traffic"] {
     bytes_written: traffic.bytesWritten,
     frames_read: traffic.messagesRead,
     frames_written: traffic.messagesWritten,
+    frames_ignored: traffic.messagesIgnored ?? 0,
   };
 }
 

@@ -5,6 +5,7 @@
 
 import type { Accounts } from "../mux/accounts.ts";
 import {
+  goodIn,
   type LedgerSnapshot,
   refusedIn,
   rejectedIn,
@@ -197,10 +198,6 @@ export class StepSums {
       bytesDown: grown.bytesDown,
     };
   }
-}
-
-function goodIn(shares: LedgerSnapshot): number {
-  return shares.accepted + shares.assumed + shares.kept;
 }
 
 function lostIn(shares: LedgerSnapshot): number {

@@ -25,8 +25,9 @@ const LONG_ABSENCE_MS = 60_000;
 const QUARTER_MS = 900_000;
 const HOUR_MS = 3_600_000;
 
-/** The columns of good shares. Assumed shares are good until the pool rejects them. */
+/** The columns of good shares, and of those among the assumed that may still be rejected. */
 const GOOD = (["accepted", "assumed", "kept"] as const).map(columnOf);
+const NOT_GOOD_YET = columnOf("earlyOpen");
 
 /** The columns of lost shares, for each reason. */
 const LOST: readonly (readonly number[])[] = LOST_REASONS.map((reason) =>
@@ -167,7 +168,7 @@ export class WorkerWatch implements AttendanceBook {
     const { steps, counter } = this.#options;
     if (attendance === 0) return;
     steps?.sample(attendance - 1, this.#workerOf(attendance).row, {
-      good: this.#sumOf(sessionId, GOOD),
+      good: this.#good(sessionId),
       lost: this.#sumOf(sessionId, ALL_LOST),
       work: counter.minerWork(sessionId),
     });
@@ -180,6 +181,11 @@ export class WorkerWatch implements AttendanceBook {
     this.#countStep(miner);
     const { row, connections } = this.#workerOf(miner.attendance);
     if (connections === 1) steps.gone(row, time);
+  }
+
+  /** It never falls: what is not certain is not good yet. */
+  #good(sessionId: number): number {
+    return this.#sumOf(sessionId, GOOD) - this.#options.counter.minerCount(sessionId, NOT_GOOD_YET);
   }
 
   #sumOf(sessionId: number, columns: readonly number[]): number {
@@ -202,7 +208,7 @@ export class WorkerWatch implements AttendanceBook {
     const rate = (ms: number) => counter.minerHashrate(sessionId, ms, since, realTime);
     this.book.sample({
       attendance: miner.attendance,
-      good: this.#sumOf(sessionId, GOOD),
+      good: this.#good(sessionId),
       lost: this.#lost,
       lastShareAt: miner.lastShareAt,
       upstream: miner.upstreamName,

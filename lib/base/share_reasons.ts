@@ -37,7 +37,8 @@ export const UNANSWERED_REASONS = ["connectionLost", "minerGone", "timedOut", "s
 /**
  * Why no miner was waiting for a verdict: the miner has left (the share is still counted as
  * accepted or rejected); its connection was given up; the verdict came after the time-out; there
- * was an earlier verdict; or no share was ever sent under its number.
+ * was an earlier verdict; no share was ever sent under its number; or a pool that counts the shares
+ * it accepts counted other ones than we did.
  */
 export const STRAY_REASONS = [
   "minerGone",
@@ -45,6 +46,7 @@ export const STRAY_REASONS = [
   "late",
   "repeated",
   "neverSent",
+  "unexplained",
 ] as const;
 
 /** One of {@linkcode REFUSE_REASONS}. */

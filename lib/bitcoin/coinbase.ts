@@ -47,6 +47,36 @@ export function coinbaseOutputs(coinbase: Uint8Array): readonly CoinbaseOutput[]
   return outputs.length === count && reader.left === 0 ? outputs : undefined;
 }
 
+/** The lengths that a coinbase's input script may have by consensus, in bytes. */
+const MIN_SCRIPT_BYTES = 2;
+const MAX_SCRIPT_BYTES = 100;
+
+/** The previous output of a coinbase: none. */
+const NO_PREVIOUS_OUTPUT = "00".repeat(32) + "ffffffff";
+
+/**
+ * Where the input script of a coinbase transaction is in its bytes.
+ *
+ * @returns `undefined` unless the bytes are one whole coinbase transaction that a node would accept
+ * as far as its form goes: a single input without a previous output, a script of 2 to 100 bytes, at
+ * least one output.
+ */
+export function coinbaseScript(
+  coinbase: Uint8Array,
+): { readonly start: number; readonly end: number } | undefined {
+  const outputs = coinbaseOutputs(coinbase);
+  if (outputs === undefined || outputs.length === 0) return undefined;
+  // Exactly one input, so its count took one byte; a script of at most 100 bytes has a length of
+  // one byte.
+  const previous = VERSION_BYTES + 1;
+  const start = previous + PREVIOUS_OUTPUT_BYTES + 1;
+  const bytes = coinbase[start - 1]!;
+  const isCoinbase = coinbase[VERSION_BYTES] === 1 &&
+    coinbase.subarray(previous, previous + PREVIOUS_OUTPUT_BYTES).toHex() === NO_PREVIOUS_OUTPUT;
+  if (!isCoinbase || bytes < MIN_SCRIPT_BYTES || bytes > MAX_SCRIPT_BYTES) return undefined;
+  return { start, end: start + bytes };
+}
+
 /** The scripts that a coinbase pays, each once; `undefined` like {@linkcode coinbaseOutputs}. */
 export function paidScripts(coinbase: Uint8Array): ReadonlySet<string> | undefined {
   const outputs = coinbaseOutputs(coinbase);

@@ -17,7 +17,7 @@ export const MAX_COINBASE_BYTES = 60_000;
 /** The most merkle branches. */
 export const MAX_BRANCHES = 32;
 /** The most bytes between the coinbase parts. */
-export const MAX_ROOM_BYTES = 16;
+export const MAX_ROOM_BYTES = 32;
 
 /** The parts of a job that the hashes of its shares depend on. */
 export interface HashedJob extends CoinbaseParts, HeaderFields {
@@ -34,7 +34,7 @@ export interface HashedJob extends CoinbaseParts, HeaderFields {
 export interface PreparedJob {
   /** The bytes for a lane, from {@linkcode LANE.job} on. */
   readonly bytes: Uint8Array;
-  /** How many bytes of the coinbase each share supplies, 1 to 16. */
+  /** How many bytes of the coinbase each share supplies, 1 to 32. */
   readonly room: number;
   /** Their offset from the start of a lane. */
   readonly roomAt: number;
@@ -96,7 +96,7 @@ export class ShareHasher {
   /**
    * Prepares a job for its shares, best when the first one comes. The lanes do not change.
    *
-   * @param room the bytes between its coinbase parts, 1 to 16.
+   * @param room the bytes between its coinbase parts, 1 to 32.
    * @throws {RangeError} for more bytes or branches than the limits above, or for a wrong length.
    * @throws {SyntaxError} for texts that are not hex.
    */

@@ -6,7 +6,13 @@ import { hashDisplay } from "./header.ts";
 
 /** The target of difficulty 1. */
 const DIFFICULTY_1 = 0xffffn << 208n;
-const MAX_TARGET = (1n << 256n) - 1n;
+
+/** The easiest target: every hash meets it. */
+export const MAX_TARGET: bigint = (1n << 256n) - 1n;
+
+/** Bytes of a target. */
+const TARGET_BYTES = 32;
+
 /** 2^84 times any difficulty of at least 2^-32 is a whole number. */
 const DIFFICULTY_SCALE_BITS = 84;
 
@@ -27,6 +33,25 @@ function hashNumber(header: Uint8Array): bigint {
 
 let knownDifficulty = 1;
 let knownTarget = DIFFICULTY_1;
+
+/** The bounds of the difficulties that {@linkcode targetOf} takes. */
+const MIN_DIFFICULTY = 2 ** -32;
+const MAX_DIFFICULTY = 2 ** 63;
+
+/**
+ * The lowest difficulty at which every share meets a target, 2^-32..2^63: as exact as a double.
+ *
+ * @param target at least 1.
+ */
+export function difficultyOfTarget(target: bigint): number {
+  const scaled = (DIFFICULTY_1 << BigInt(DIFFICULTY_SCALE_BITS)) / target;
+  let difficulty = Number(scaled) / 2 ** DIFFICULTY_SCALE_BITS;
+  if (difficulty <= MIN_DIFFICULTY) return MIN_DIFFICULTY;
+  if (difficulty >= MAX_DIFFICULTY) return MAX_DIFFICULTY;
+  // A double may be rounded down, and then a share could be just too easy.
+  if (targetOf(difficulty) > target) difficulty *= 1 + Number.EPSILON;
+  return difficulty;
+}
 
 /** The highest hash that is a share at `difficulty`, 2^-32..2^63, fractions included. */
 export function targetOf(difficulty: number): bigint {
@@ -57,6 +82,16 @@ export function networkTarget(bits: number): bigint | undefined {
 /** A target as 8 unsigned 32-bit numbers, the least significant first, to compare hashes with. */
 export function targetWords(target: bigint): Uint32Array {
   return Uint32Array.from({ length: 8 }, (_, i) => Number(target >> BigInt(32 * i) & 0xffffffffn));
+}
+
+/** A target as 32 bytes, the least significant first, as Stratum V2 sends it. */
+export function targetBytes(target: bigint): Uint8Array {
+  return Uint8Array.fromHex(target.toString(16).padStart(2 * TARGET_BYTES, "0")).reverse();
+}
+
+/** The target in 32 bytes, the least significant first. */
+export function targetOfBytes(bytes: Uint8Array): bigint {
+  return BigInt(`0x${bytes.toReversed().toHex()}`);
 }
 
 /** Whether `hash` is at most `target`; both are 8 words, the least significant first. */

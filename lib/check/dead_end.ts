@@ -44,7 +44,14 @@ const WORDS: Readonly<Record<KindOfPool, Words>> = {
     none: "no Stratum",
     tls: "stratum+ssl://",
     setTls: "write its address with stratum+ssl://",
-    other: " or agents (btcagent+tcp://)",
+    other: ", agents (btcagent+tcp://), or Stratum V2 (stratum2+tcp://)",
+  },
+  // It encrypts itself: the peer's TLS does not help.
+  sv2: {
+    none: "no Stratum V2",
+    tls: "stratum+ssl://",
+    setTls: "it may be a port for Stratum V1: write its address with stratum+ssl://",
+    other: " or ordinary Stratum (stratum+tcp://)",
   },
   unknown: {
     none: "no pool",

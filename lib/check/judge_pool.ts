@@ -12,6 +12,7 @@ import { judgeCertificate } from "./judge_certificate.ts";
 import { jobRows } from "./judge_job.ts";
 import { undecidedRow } from "./judge_kind.ts";
 import { stratumRow, stratumRows, WITHOUT_LOGIN } from "./judge_stratum.ts";
+import { proofRows, sv2Row, sv2Rows } from "./judge_sv2.ts";
 import type { PoolContext } from "./pool_context.ts";
 import type { AddressFinding, PoolFinding } from "./pool_finding.ts";
 import { type Row, rowOfError } from "./report.ts";
@@ -40,6 +41,7 @@ function bestOf({ trials }: PoolFinding): Spoken | undefined {
 export function extranonce2BytesOf(finding: PoolFinding): number | undefined {
   const best = bestOf(finding);
   if (best?.kind === "agent") return AGENT_EXTRANONCE2_BYTES;
+  if (best?.kind === "sv2") return best.talk.agreement?.room.bytes;
   return best?.kind === "stratum" ? best.talk.settled?.room.bytes : undefined;
 }
 
@@ -49,6 +51,7 @@ export function judgePool(finding: PoolFinding, context: PoolContext): Row[] {
     ...nameRows(finding),
     ...finding.trials.map((trial) => trialRow(trial, context)),
     ...certificateRows(finding.trials, context),
+    ...authorityRows(finding.trials),
     ...settledRows(bestOf(finding), context),
   ];
 }
@@ -56,8 +59,19 @@ export function judgePool(finding: PoolFinding, context: PoolContext): Row[] {
 /** The rows about what a usable pool gives. */
 function settledRows(best: Spoken | undefined, context: PoolContext): Row[] {
   if (best?.kind === "agent") return agreementRows(best.talk, context);
+  if (best?.kind === "sv2") return sv2Rows(best.talk, context);
   if (best?.kind !== "stratum" || best.talk.settled === undefined) return [];
   return stratumRows(best.talk.settled, best.talk.jobCameAt, best.isGuess, context);
+}
+
+/** How the pool proved who it is: the same on every way, so it is shown once. */
+function authorityRows(trials: readonly Trial[]): Row[] {
+  for (const { outcome } of trials) {
+    if (outcome.problem !== undefined || outcome.spoken.kind !== "sv2") continue;
+    const rows = proofRows(outcome.spoken.talk);
+    if (rows.length > 0) return rows;
+  }
+  return [];
 }
 
 function nameRows({ lookupProblem, addresses }: PoolFinding): Row[] {
@@ -100,6 +114,8 @@ function spokenRow(way: string, spoken: Spoken, connectMs: number, context: Pool
       return talkRow(way, spoken.talk, connectMs, context);
     case "stratum":
       return stratumRow(way, spoken.talk, connectMs, context);
+    case "sv2":
+      return sv2Row(way, spoken.talk, spoken.speaksV1, connectMs, context);
     case "unknown":
       return undecidedRow(way, spoken.talk, connectMs, context);
   }
@@ -113,7 +129,7 @@ function trialValues(outcome: Outcome): NonNullable<Row["values"]> {
   const rounded = (ms: number | undefined) => ms === undefined ? null : Math.round(ms);
   return {
     usable: isDone(outcome),
-    ...spoken?.kind === "stratum" ? { kind: "stratum" } : {},
+    ...spoken?.kind === "stratum" || spoken?.kind === "sv2" ? { kind: spoken.kind } : {},
     connect_ms: rounded(connectMs),
     login_ms: rounded(talk?.loginMs),
     first_job_ms: rounded(talk?.jobMs),

@@ -123,7 +123,8 @@ const GUESSED: Row = {
   advice: "try one with --account NAME, or write its address with stratum+tcp:// or stratum+ssl://",
 };
 
-function maskRow(versionMask: number | undefined): Row {
+/** The row about the version bits that miners may roll; `undefined` for none at all. */
+export function maskRow(versionMask: number | undefined): Row {
   const subject = "versions";
   const mask = formatHex32(versionMask ?? 0);
   const values = { version_mask: mask };

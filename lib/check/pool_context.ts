@@ -15,7 +15,7 @@ export interface PoolContext {
   readonly isVerified: boolean;
   /** The name we authorized as; `undefined` for none. */
   readonly account: string | undefined;
-  /** How many workers it sees, if it is a Stratum pool. */
+  /** How many workers it sees, if it is not an agent pool. */
   readonly workers: WorkersSeen;
   /** The rules for the bytes that miners get. */
   readonly layoutRules: LayoutRules;

@@ -12,6 +12,7 @@ import { type Certificate, fetchCertificate } from "./certificate.ts";
 import { askKind, type KindTalk } from "./kind_talk.ts";
 import { askWithin, openWithin } from "./limited_attempt.ts";
 import { type StratumTalk, talkStratum } from "./stratum_talk.ts";
+import type { Sv2Talk, Sv2Wishes } from "./sv2_talk.ts";
 import { type Talk, talk, type TalkOptions } from "./talk.ts";
 
 /** What tries need. */
@@ -44,6 +45,12 @@ export type Spoken =
     readonly talk: StratumTalk;
     /** Whether this kind is not certain. */
     readonly isGuess: boolean;
+  }
+  | {
+    readonly kind: "sv2";
+    readonly talk: Sv2Talk;
+    /** Whether something that is no Stratum V2 pool speaks ordinary Stratum there. */
+    readonly speaksV1: boolean;
   }
   /** It was only asked for its kind, and its answers do not show it. */
   | { readonly kind: "unknown"; readonly talk: KindTalk };
@@ -105,6 +112,7 @@ export async function tryAddress(
 async function talkByKind(way: Way, address: PoolAddress, options: TrialOptions): Promise<Outcome> {
   if (options.kind === "agent") return await talkAsAgent(way, address, options);
   if (options.kind === "stratum") return await talkAsMiner(way, address, options, false);
+  if (options.kind === "sv2") return await talkAsSv2(way, address, options);
   const { introduction: { account: user }, version, password, now, time } = options;
   const asked = await connectAnd(way, address, options, async (connection, signal) => {
     const talk = await askKind(connection, { version, user, password, now, time, signal });
@@ -150,6 +158,49 @@ async function talkAsMiner(
     }),
     isGuess,
   }));
+}
+
+/** Talks Stratum V2; again, if the pool does not accept all that btcagent would like. */
+async function talkAsSv2(
+  way: Way,
+  address: PoolAddress,
+  options: TrialOptions,
+): Promise<Outcome> {
+  const { introduction: { account: user }, version, extranonce2Bytes, now, time } = options;
+  const { talkSv2 } = await import("./sv2_talk.ts");
+  const talk = (wishes: Sv2Wishes) =>
+    connectAnd(way, address, options, async (connection, signal) => ({
+      kind: "sv2" as const,
+      talk: await talkSv2(connection, wishes, {
+        address,
+        version,
+        user,
+        extranonce2Bytes,
+        now,
+        time,
+        signal,
+      }),
+      speaksV1: false,
+    }));
+  let wishes: Sv2Wishes = { wantsRolling: true, wantsNames: true };
+  for (;;) {
+    const outcome = await talk(wishes);
+    if (outcome.problem !== undefined) return outcome;
+    const { refusedWish, proof, fault } = outcome.spoken.talk;
+    if (refusedWish !== undefined && wishes[refusedWish]) {
+      wishes = { ...wishes, [refusedWish]: false };
+      continue;
+    }
+    // A pool that showed a key but could not prove it speaks Stratum V2.
+    if (proof !== undefined || (fault !== undefined && fault.code !== "not-stratum-2")) {
+      return outcome;
+    }
+    const nobody = { ...options, introduction: { ...options.introduction, account: undefined } };
+    const asMiner = await talkAsMiner(way, address, nobody, false);
+    const speaksV1 = asMiner.problem === undefined && asMiner.spoken.kind === "stratum" &&
+      asMiner.spoken.talk.messages > 0;
+    return { ...outcome, spoken: { ...outcome.spoken, speaksV1 } };
+  }
 }
 
 /** Connects and talks, both within the time there is. */

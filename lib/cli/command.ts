@@ -121,7 +121,7 @@ export type HistoryCommand =
   );
 
 /** The protocols of the demo's pools: one for all, or a different one for each. */
-export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
+export const DEMO_POOLS = ["agent", "stratum", "sv2", "mixed"] as const;
 
 /** One of them. */
 export type DemoPools = typeof DEMO_POOLS[number];
@@ -132,17 +132,34 @@ export const SIMULATED_SERVERS = ["ckpool", "nomp", "public", "datum", "narrow6"
 /** One of them. */
 export type SimulatedServer = typeof SIMULATED_SERVERS[number];
 
-/** What a simulated pool speaks. */
-export const SIMULATED_KINDS = ["agent", "stratum"] as const;
+/** The Stratum V2 pools that can be simulated. */
+export const SIMULATED_SV2_POOLS = ["sri", "blitzpool", "braiins"] as const;
 
-/** What only a simulated Stratum pool has. */
-export interface SimulatedStratumOptions {
-  /** Which server it behaves like. */
-  readonly like: SimulatedServer;
+/** What a simulated pool speaks. */
+export const SIMULATED_KINDS = ["agent", "stratum", "sv2"] as const;
+
+/** What simulated pools of the open protocols have, and one of the agent protocol has not. */
+export interface SimulatedOrdinaryOptions {
   /** Whether a connection keeps its first difficulty. */
   readonly hasFixedDifficulty: boolean;
   /** Seconds between blocks; above 0, may be a fraction; `undefined` for none. */
   readonly blockIntervalSeconds: number | undefined;
+}
+
+/** What only a simulated Stratum pool has. */
+export interface SimulatedStratumOptions extends SimulatedOrdinaryOptions {
+  /** Tells the kinds apart. */
+  readonly kind: "stratum";
+  /** Which server it behaves like. */
+  readonly like: SimulatedServer;
+}
+
+/** What only a simulated Stratum V2 pool has. */
+export interface SimulatedSv2Options extends SimulatedOrdinaryOptions {
+  /** Tells the kinds apart. */
+  readonly kind: "sv2";
+  /** Which pool it behaves like. */
+  readonly like: typeof SIMULATED_SV2_POOLS[number];
 }
 
 /** Options of `btcagent simulate pool`. */
@@ -163,8 +180,8 @@ export interface SimulatedPoolOptions {
   readonly isCaseSensitive: boolean;
   /** The difficulty that it demands of all miners without saying so; `undefined` for none. */
   readonly hiddenDifficulty: number | undefined;
-  /** `undefined` for a pool that speaks the agent protocol. */
-  readonly stratum: SimulatedStratumOptions | undefined;
+  /** What it speaks, and how. */
+  readonly speaks: { readonly kind: "agent" } | SimulatedStratumOptions | SimulatedSv2Options;
 }
 
 /** The faults that simulated miners can have; lib/sim says what each does. */

@@ -190,9 +190,10 @@ ${EXIT_CODES}`,
     `A simulated pool, the proxy and simulated miners in one terminal, with their
 live page. Needs no configuration, and nothing leaves this machine.
 
-The pool of --kind stratum is an ordinary one that behaves as ckpool does; with
---kind mixed there is one of each, and all miners move every 5 seconds. Of 12
-miners or more some have faults: see btcagent help simulate miners.
+The pool of --kind stratum is an ordinary one that behaves as ckpool does, that
+of --kind sv2 speaks Stratum V2; with --kind mixed there is one of each, and all
+miners move every 5 seconds. Of 12 miners or more some have faults: see
+btcagent help simulate miners.
 Example: btcagent demo --kind mixed --seconds 30
 
 Usage
@@ -217,8 +218,9 @@ configuration's pools
 
 ${EXIT_CODES}`,
   "simulate pool": () =>
-    `A simulated pool: of the agent protocol, or a Stratum pool like a known server.
-Example: btcagent simulate pool --kind stratum --like ckpool
+    `A simulated pool: of the agent protocol; a Stratum pool like ckpool, nomp,
+public, datum or narrow6; or a Stratum V2 pool like sri, blitzpool or braiins.
+Example: btcagent simulate pool --kind sv2 --like blitzpool
 
 Options
 ${optionLines([...POOL_OPTIONS, ...COMMON_OPTIONS])}

@@ -86,7 +86,11 @@ export const HISTORY_OPTIONS: readonly Option[] = [
 export const DEMO_OPTIONS: readonly Option[] = [
   { names: ["seconds"], value: "N", about: "stop after N seconds (runs until Ctrl+C)" },
   { names: ["miners"], value: "N", about: "how many simulated miners (50)" },
-  { names: ["kind"], value: "KIND", about: "what its pool speaks: agent, stratum, mixed (agent)" },
+  {
+    names: ["kind"],
+    value: "KIND",
+    about: "what its pool speaks: agent, stratum, sv2, mixed (agent)",
+  },
   { names: ["faults"], value: "LIST", about: "faulty miners, as dead=2,weak=3, or none (some)" },
 ];
 
@@ -100,14 +104,14 @@ export const POOL_OPTIONS: readonly Option[] = [
   { names: ["accounts"], value: "LIST", about: "sub-accounts, as alice,bob (any)" },
   { names: ["case-sensitive"], about: "Alice is not alice" },
   { names: ["nicehash-forced"], value: "D", about: "a difficulty it asks for and never tells" },
-  { names: ["kind"], value: "KIND", about: "what it speaks: agent or stratum (agent)" },
+  { names: ["kind"], value: "KIND", about: "what it speaks: agent, stratum or sv2 (agent)" },
+  { names: ["like"], value: "SERVER", about: "which server it is like (ckpool; with sv2 sri)" },
   {
-    names: ["like"],
-    value: "SERVER",
-    about: "ckpool, nomp, public, datum, narrow6 (ckpool)",
+    names: ["block-interval-seconds"],
+    value: "N",
+    about: "not agent: time between blocks (never)",
   },
-  { names: ["block-interval-seconds"], value: "N", about: "stratum: time between blocks (never)" },
-  { names: ["fixed-difficulty"], about: "stratum: do not follow a connection's speed" },
+  { names: ["fixed-difficulty"], about: "not agent: do not follow a connection's speed" },
 ];
 
 /** Options of `btcagent simulate miners`. */

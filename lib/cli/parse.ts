@@ -11,7 +11,12 @@ import {
   WANTED_PASSWORD,
   WANTED_USER,
 } from "../config/pool_fields.ts";
-import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "../config/pool_url.ts";
+import {
+  MAX_POOL_URL_LENGTH,
+  parsePoolUrl,
+  WANTED_AUTHORITY_KEY,
+  WANTED_POOL_URL,
+} from "../config/pool_url.ts";
 import { quote } from "../config/problem.ts";
 import {
   type Command,
@@ -22,7 +27,8 @@ import {
   SHELLS,
   SIMULATED_KINDS,
   SIMULATED_SERVERS,
-  type SimulatedStratumOptions,
+  SIMULATED_SV2_POOLS,
+  type SimulatedPoolOptions,
   type WatchOptions,
 } from "./command.ts";
 import { COMMAND_WORDS, HELP_WORDS } from "./commands.ts";
@@ -139,10 +145,18 @@ function poolsOf(
   }
   for (const url of urls) {
     const result = parsePoolUrl(url.slice(0, MAX_POOL_URL_LENGTH + 1), LOGIN_BELONGS);
-    if (result.ok && url.length <= MAX_POOL_URL_LENGTH) continue;
-    const hint = result.ok ? "it is too long" : result.hint;
-    const found = result.ok ? quote(url) : result.found;
-    throw new Misuse(`Option --pool is ${found}, must be ${WANTED_POOL_URL}; ${hint}`);
+    if (!result.ok) {
+      const hint = result.hint === undefined ? "" : `; ${result.hint}`;
+      throw new Misuse(`Option --pool is ${result.found}, must be ${result.wanted}${hint}`);
+    }
+    if (url.length > MAX_POOL_URL_LENGTH) {
+      throw new Misuse(
+        `Option --pool is ${quote(url)}, must be ${WANTED_POOL_URL}; it is too long`,
+      );
+    }
+    if (result.url.kind === "sv2" && result.url.authorityKey === undefined) {
+      throw new Misuse(`Option --pool is ${quote(url)}, must have ${WANTED_AUTHORITY_KEY}`);
+    }
   }
   const user = textOf(given, "user");
   if (user === undefined) {
@@ -315,7 +329,7 @@ function parseSimulate(argv: readonly string[]): Command {
         accounts: namesOf(given, "accounts"),
         isCaseSensitive: given.has("case-sensitive"),
         hiddenDifficulty: numberOf(given, "nicehash-forced", 1e-12, 1e15),
-        stratum: stratumOf(given),
+        speaks: spokenBy(given),
       },
     };
   }
@@ -346,24 +360,29 @@ function parseSimulate(argv: readonly string[]): Command {
 }
 
 const AGENT_ONLY = ["no-proof-of-work", "case-sensitive", "nicehash-forced"];
-const STRATUM_ONLY = ["like", "block-interval-seconds", "fixed-difficulty"];
+const ORDINARY_ONLY = ["like", "block-interval-seconds", "fixed-difficulty"];
 
-/** What a simulated Stratum pool is to be; `undefined` for a pool of the other kind. */
-function stratumOf(given: ReadonlyMap<string, string>): SimulatedStratumOptions | undefined {
+/** What a simulated pool speaks, with the options of that kind. */
+function spokenBy(given: ReadonlyMap<string, string>): SimulatedPoolOptions["speaks"] {
   const kind = wordOf(given, "kind", SIMULATED_KINDS) ?? "agent";
-  const [others, other] = kind === "agent" ? [STRATUM_ONLY, "stratum"] : [AGENT_ONLY, "agent"];
+  const [others, other] = kind === "agent"
+    ? [ORDINARY_ONLY, "stratum and sv2"]
+    : [AGENT_ONLY, "agent"];
   const wrong = others.find((name) => given.has(name));
   if (wrong !== undefined) throw new Misuse(`Option --${wrong} is for --kind ${other} only`);
-  if (kind === "agent") return undefined;
+  if (kind === "agent") return { kind };
+  const ordinary = {
+    hasFixedDifficulty: given.has("fixed-difficulty"),
+    blockIntervalSeconds: numberOf(given, "block-interval-seconds", 0.01, 86_400),
+  };
+  if (kind === "sv2") {
+    return { kind, like: wordOf(given, "like", SIMULATED_SV2_POOLS) ?? "sri", ...ordinary };
+  }
   const like = wordOf(given, "like", SIMULATED_SERVERS) ?? "ckpool";
   if (like === "datum" && given.has("accounts")) {
     throw new Misuse("Option --accounts is not for --like datum, which accepts every name");
   }
-  return {
-    like,
-    hasFixedDifficulty: given.has("fixed-difficulty"),
-    blockIntervalSeconds: numberOf(given, "block-interval-seconds", 0.01, 86_400),
-  };
+  return { kind, like, ...ordinary };
 }
 
 /** Help and version win over everything else that is asked for. */

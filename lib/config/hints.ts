@@ -50,6 +50,9 @@ function hintForFlag(text: string): string | undefined {
 function hintForHost(text: string): string | undefined {
   const url = /^([A-Za-z][\w+.-]*):\/\/([^/@\s]*?)(:\d+)?\/?$/.exec(text);
   const [, scheme = "", name = "", port] = url ?? [];
+  if (/^\s*stratum2\+/i.test(text)) {
+    return 'write { "url": "stratum2+tcp://host:port/AUTHORITY_KEY", "user": … } in place of this list';
+  }
   if (url !== null) {
     const tls = /ssl|tls/i.test(scheme) ? "; for TLS set pool_use_tls to true" : "";
     const second = port === undefined ? "" : "; the port is the pool's second item";

@@ -5,7 +5,7 @@
 
 import type { Finding, RawConfig } from "./cross_checks.ts";
 import type { Passwords } from "./password_file.ts";
-import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "./pool_url.ts";
+import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_AUTHORITY_KEY } from "./pool_url.ts";
 import { type Path, quote } from "./problem.ts";
 
 /** The fields of an entry that is an object, unchecked. */
@@ -14,6 +14,8 @@ interface RawPool {
   readonly user?: unknown;
   readonly password?: unknown;
   readonly password_file?: unknown;
+  readonly workers?: unknown;
+  readonly insecure?: unknown;
 }
 
 /** Every entry that is an object, with its place in the list. */
@@ -48,15 +50,39 @@ export function missingAccounts(raw: RawConfig): Finding[] {
   return [...tuples, ...objects];
 }
 
-/** Every `url` must be an address, with nothing before or after it. */
+/**
+ * Every `url` must be an address, with nothing before or after it. That of a Stratum V2 pool must
+ * have the pool's key, unless the operator wants no proof.
+ */
 export function wrongUrls(raw: RawConfig): Finding[] {
-  return rawPools(raw).flatMap(({ place, pool: { url } }): Finding[] => {
+  return rawPools(raw).flatMap(({ place, pool: { url, insecure } }): Finding[] => {
     // Other checks report values that are not a text or too long.
     if (typeof url !== "string" || url.length > MAX_POOL_URL_LENGTH) return [];
     const result = parsePoolUrl(url);
-    if (result.ok) return [];
-    const { found, hint } = result;
-    return [{ path: ["pools", place, "url"], found, wanted: WANTED_POOL_URL, hint }];
+    const path: Path = ["pools", place, "url"];
+    if (!result.ok) {
+      const { ok: _, ...finding } = result;
+      return [{ path, ...finding }];
+    }
+    const { kind, authorityKey } = result.url;
+    if (kind !== "sv2" || authorityKey !== undefined || insecure === true) return [];
+    return [{ path, wanted: WANTED_AUTHORITY_KEY, hint: WITHOUT_KEY }];
+  });
+}
+
+const WITHOUT_KEY =
+  "the pool publishes it; without it nothing proves that this is the pool. For a " +
+  'pool on your own machine or network, "insecure": true connects without proof';
+
+/** A Stratum V2 pool sees every worker on one connection. */
+export function wrongWorkers(raw: RawConfig): Finding[] {
+  return rawPools(raw).flatMap(({ place, pool: { url, workers } }): Finding[] => {
+    if (workers !== "connection" || typeof url !== "string") return [];
+    const result = parsePoolUrl(url.slice(0, MAX_POOL_URL_LENGTH));
+    if (!result.ok || result.url.kind !== "sv2") return [];
+    const wanted = '"one" or "each" at a Stratum V2 pool';
+    const hint = "all miners share one connection there, also where the pool sees each worker";
+    return [{ path: ["pools", place, "workers"], wanted, hint }];
   });
 }
 

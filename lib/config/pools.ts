@@ -21,9 +21,14 @@ export interface ConfiguredPool {
   readonly account: string | undefined;
   /** What is said as its password. A secret: for the pool alone. */
   readonly password: string;
-  /** How many workers it is to see, if it is a Stratum pool. */
+  /**
+   * The key by which a Stratum V2 pool proves who it is, 64 hex digits; `undefined` for any other
+   * kind, and where the operator wants no proof.
+   */
+  readonly authorityKey: string | undefined;
+  /** How many workers it is to see, if it is not an agent pool. */
   readonly workers: WorkersSeen;
-  /** The most miners on one connection, if it is a Stratum pool; `undefined` for as many as fit. */
+  /** The most miners on one connection, if it is no agent pool; `undefined` for as many as fit. */
   readonly minersPerConnection: number | undefined;
 }
 
@@ -41,6 +46,7 @@ function configuredPool(entry: PoolEntry, usesTls: boolean): ConfiguredPool {
       port,
       kind: "unknown",
       usesTls,
+      authorityKey: undefined,
       account,
       password: USUAL_PASSWORD,
       workers: "one",

@@ -26,7 +26,13 @@ import { readOldSpellings, type SpellingNotice } from "./old_spellings.ts";
 import { channelSecretsOf, withChannelSecrets, wrongChannels } from "./notify_checks.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
 import type { Passwords } from "./password_file.ts";
-import { missingAccounts, passwordFilesOf, wrongPasswords, wrongUrls } from "./pool_checks.ts";
+import {
+  missingAccounts,
+  passwordFilesOf,
+  wrongPasswords,
+  wrongUrls,
+  wrongWorkers,
+} from "./pool_checks.ts";
 import {
   formatPath,
   MAX_PRINTED_PROBLEMS,
@@ -93,6 +99,7 @@ export function readConfig(
     ...schemaFindings(checked.issues ?? []),
     ...missingAccounts(raw),
     ...wrongUrls(raw),
+    ...wrongWorkers(raw),
     ...wrongPasswords(raw, passwords),
     ...wrongListen(raw),
     ...wrongProxies(raw),

@@ -4,17 +4,35 @@
  */
 
 import { isInNetwork, isMappedIpv4, parseNetwork } from "../base/cidr.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import { configuredPools } from "./pools.ts";
 import { type Path, quote, type Remark } from "./problem.ts";
 import { type Config, PLACEHOLDERS } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
 
+const AGENT_WORKERS = "Without effect: with the agent protocol the pool sees every worker, and " +
+  "their number on one connection has no limit";
+const ONLY_V2 = "Without effect: only Stratum V2 pools prove themselves by an authority key";
+const NO_PASSWORD = "Without effect: Stratum V2 has no passwords";
+
 /** A remark whose place in the file has not been looked up yet. */
 export interface Observation extends Pick<Remark, "kind" | "text"> {
   /** Keys and list indices to what it is about. */
   readonly path: Path;
 }
+
+/** The keys of an entry that do nothing for a kind of pool, and why. */
+const WITHOUT_EFFECT: Readonly<Record<KindOfPool, Readonly<Record<string, string>>>> = {
+  agent: {
+    workers: AGENT_WORKERS,
+    miners_per_connection: AGENT_WORKERS,
+    insecure: ONLY_V2,
+  },
+  stratum: { insecure: ONLY_V2 },
+  sv2: { password: NO_PASSWORD, password_file: NO_PASSWORD },
+  unknown: { insecure: ONLY_V2 },
+};
 
 /** All remarks on `config`; `isWritten` tells whether the file itself has a key. */
 export function observe(config: Config, isWritten: (path: Path) => boolean): Observation[] {
@@ -48,14 +66,21 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
       say("notice", ["pools", i, "user"], text);
     }
   }
-  for (const [i, { kind }] of pools.entries()) {
+  for (const [i, { kind, authorityKey }] of pools.entries()) {
     const pool = config.pools[i]!;
-    if (kind !== "agent" || Array.isArray(pool)) continue;
-    for (const key of ["workers", "miners_per_connection"] as const) {
-      if (pool[key] === undefined) continue;
-      const text = "Without effect: with the agent protocol the pool sees every worker, and " +
-        "their number on one connection has no limit";
-      say("notice", ["pools", i, key], text);
+    if (Array.isArray(pool)) continue;
+    for (const [key, text] of Object.entries(WITHOUT_EFFECT[kind])) {
+      if (pool[key as keyof typeof pool] !== undefined) say("notice", ["pools", i, key], text);
+    }
+    if (pool.insecure !== true || kind !== "sv2") continue;
+    if (authorityKey !== undefined) {
+      say("notice", ["pools", i, "insecure"], "Without effect: the address has the pool's key");
+    } else {
+      const text =
+        "INSECURE: its address has no authority key, so nothing proves that this is the " +
+        "pool, and anyone on the network path can take your shares; add the key that the pool " +
+        "publishes";
+      say("warning", ["pools", i, "insecure"], text);
     }
   }
   if (config.use_ip_as_worker_name && !/\{[1-4]\}/.test(config.ip_worker_name_format)) {

@@ -104,7 +104,7 @@ const PoolTuple = v.pipe(
 const PoolObject = v.pipe(
   v.strictObject({
     url: about(
-      "The address of the pool and its protocol. Any Stratum V1 pool: stratum+tcp://host:port, or with TLS stratum+ssl:// (the same as stratum+tls://). A pool with the agent protocol: btcagent+tcp:// or btcagent+tls://. With host:port alone, btcagent finds out the protocol.",
+      "The address of the pool and its protocol. Any Stratum V1 pool: stratum+tcp://host:port, or with TLS stratum+ssl:// (the same as stratum+tls://). Stratum V2: stratum2+tcp://host:port/AUTHORITY_KEY, with the key that the pool publishes. A pool with the agent protocol: btcagent+tcp:// or btcagent+tls://. With host:port alone, btcagent finds out whether it is an agent or a Stratum V1 pool.",
       v.pipe(
         v.string(),
         v.maxLength(MAX_POOL_URL_LENGTH),
@@ -124,7 +124,7 @@ const PoolObject = v.pipe(
     ),
     password: v.optional(
       about(
-        'The password, if the pool asks for one. Left out: "x".',
+        'The password, if the pool asks for one; Stratum V2 has none. Left out: "x".',
         v.pipe(
           v.string(),
           v.maxLength(MAX_PASSWORD_LENGTH),
@@ -141,7 +141,7 @@ const PoolObject = v.pipe(
     ),
     workers: v.optional(
       about(
-        'How many workers a Stratum pool sees. "one": all miners as `user`; "each": every worker as user.worker, on shared connections; "connection": every worker on a connection of its own. Left out: "one".',
+        'How many workers the pool sees; agent pools see all. "one": all miners as `user`; "each": every worker by name, on shared connections (at a Stratum V2 pool, if it knows that extension); "connection": every worker on a connection of its own, only at Stratum V1 pools. Left out: "one".',
         v.pipe(
           v.picklist(WORKERS_SEEN),
           v.metadata({ wanted: '"one", "each" or "connection"' }),
@@ -150,8 +150,14 @@ const PoolObject = v.pipe(
     ),
     miners_per_connection: v.optional(
       about(
-        'The most miners on one connection to a Stratum pool. Left out: as many as fit. With `workers` "each", use 10 to 50, so that the figures of single workers at the pool are worth reading.',
+        'The most miners on one connection, except to agent pools. Left out: as many as fit. With `workers` "each", use 10 to 50, so that the figures of single workers at the pool are worth reading.',
         wholeNumber("a number of miners", 1, 65_535),
+      ),
+    ),
+    insecure: v.optional(
+      about(
+        "Connect to a Stratum V2 pool without its authority key (unsafe): nothing proves that it is the pool, so anyone on the way can take the shares. Each start warns of it. Left out: an address without a key is refused.",
+        flag(),
       ),
     ),
   }),

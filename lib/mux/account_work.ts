@@ -14,6 +14,7 @@ import type { Fanout } from "./downstream.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
 import { RareShares } from "./rare_shares.ts";
 import type { MinerSeat } from "./seat.ts";
+import type { ShareEnds } from "./share_ends.ts";
 import type { ShareFlow } from "./share_flow.ts";
 import type { Slot } from "./slot.ts";
 import { isLocal, isPool, type Slots } from "./slots.ts";
@@ -29,7 +30,9 @@ export interface AccountWorkParts {
   /** Has miners told. */
   readonly telling: Telling;
   /** The miners' shares. */
-  readonly flow: Pick<ShareFlow, "againOf" | "expire" | "reconsider">;
+  readonly flow: Pick<ShareFlow, "againOf" | "reconsider">;
+  /** Those that were sent. */
+  readonly ends: Pick<ShareEnds, "tick">;
   /** The difficulties that we set. */
   readonly local: LocalDifficulty;
   /** What the account has counted. */
@@ -125,15 +128,15 @@ export class AccountWork {
   }
 
   /**
-   * Ends overdue shares, and gives miners what is due: a job after a silence, a difficulty, a
-   * harder one where they flood. Call it several times a second.
+   * Gives miners what is due: answers to shares whose verdict is late, a job after a silence, a
+   * difficulty, a harder one where they flood. Call it several times a second.
    */
   tick(): void {
-    const { slots, flow, telling, now, realNow } = this.#parts;
+    const { slots, ends, telling, now, realNow } = this.#parts;
     const time = now();
     const due = slots.due();
     for (const slot of due) {
-      flow.expire(slot);
+      ends.tick(slot);
       slot.jobs.expire(time);
       if (slot.seats.size > 0) this.foresee(slot);
       this.#braking.tick(slot);

@@ -28,6 +28,7 @@ import type { Downstream, EarlyRefusal, EarlySender, Mux, Seat } from "./downstr
 import { NewAccounts } from "./new_accounts.ts";
 import type { Layouts } from "./layouts.ts";
 import type { SessionIds } from "./session_ids.ts";
+import type { Awaited } from "./share_ends.ts";
 import type { ExtranonceLayout } from "./terms.ts";
 import type { Upstreams } from "./upstreams.ts";
 import { type WaitingRoom, WaitingSeat } from "./waiting_seat.ts";
@@ -167,7 +168,7 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#waits;
   }
 
-  /** Submitted shares of all accounts that wait for a verdict. */
+  /** How many shares' miners wait for a verdict, in all accounts. */
   get waitingShares(): number {
     return this.#sum((account) => account.mux.waitingShares);
   }
@@ -336,13 +337,16 @@ export class Accounts implements Mux, WaitingRoom {
     for (const { upstreams } of this.#open.values()) upstreams.flush();
   }
 
-  /** Used at a stop: see {@linkcode Multiplexer.awaited}. */
-  awaited(silentMs: number, oldMs: number): Set<Downstream> {
+  /** Used at a stop: see {@linkcode ShareEnds.awaited}. */
+  awaited(silentMs: number, oldMs: number): Awaited {
     const miners = new Set<Downstream>();
+    let shares = 0;
     for (const { mux } of this.#open.values()) {
-      for (const miner of mux.awaited(silentMs, oldMs)) miners.add(miner);
+      const awaited = mux.awaited(silentMs, oldMs);
+      for (const miner of awaited.miners) miners.add(miner);
+      shares += awaited.shares;
     }
-    return miners;
+    return { miners, shares };
   }
 
   /** Closes every pool connection. */

@@ -53,7 +53,7 @@ export interface Downstream {
   turnAway(answer: StratumError, reason: string): void;
   /** The result of a share that was hashed; for one miner, in the order of its shares. */
   shareChecked(share: Share, receipt: ShareReceipt): void;
-  /** Answers a share that is good or assumed to be good. */
+  /** Answers true: the share is good, or has no verdict in time. */
   acceptShare(id: RequestId): void;
   /** Answers a share that is rejected. */
   rejectShare(id: RequestId, answer: StratumError): void;

@@ -2,7 +2,7 @@
  * Distributes one sub-account's miners over its few upstream connections. It joins the parts that
  * do so, and passes on to them what miners, pools and the clock bring: slots.ts has the
  * connections, seating.ts puts miners on them, account_work.ts sets their work, telling.ts tells
- * it, and share_flow.ts handles their shares.
+ * it, and share_flow.ts and share_ends.ts handle their shares.
  *
  * Invariant: shares that wait to be hashed are finished before jobs, difficulties or places change.
  */
@@ -24,6 +24,7 @@ import { PastWork } from "./past_work.ts";
 import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { MinerSeat, type SeatKeeper } from "./seat.ts";
 import { Seating } from "./seating.ts";
+import type { Awaited } from "./share_ends.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
 import { isPool, type Occupancy, placeFor, Slots } from "./slots.ts";
@@ -122,6 +123,7 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
       waiting,
       telling,
       flow,
+      ends: flow.ends,
       local,
       books,
     });
@@ -191,7 +193,18 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
     return this.#slots.miners + this.#waiting.size;
   }
 
-  /** How many submitted shares wait for a verdict. */
+  /**
+   * Expected hashes a second of the miners at a connection, or of all miners if it has none: it is
+   * a spare, or `undefined`. 0 while that is unknown.
+   */
+  hashrateFor(upstream: Upstream | undefined): number {
+    const all = this.miners;
+    const hashrate = all === 0 ? 0 : this.#books.expectedHashrate ?? 0;
+    const here = upstream === undefined ? 0 : this.minersAt(upstream);
+    return here === 0 ? hashrate : hashrate * here / all;
+  }
+
+  /** How many shares' miners wait for a verdict. */
   get waitingShares(): number {
     return this.#slots.waitingShares;
   }
@@ -248,23 +261,9 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
     this.#telling.tellIdlers();
   }
 
-  /**
-   * At a stop: gives up shares that are not worth waiting for.
-   *
-   * @param silentMs A pool that had shares to judge and judged none for this long counts as silent
-   * for good.
-   * @param oldMs A share that has waited this long counts as forgotten by the pool.
-   * @returns the miners of all other waiting shares, including miners that left.
-   */
-  awaited(silentMs: number, oldMs: number): Set<Downstream> {
-    const time = this.#options.now();
-    const miners = new Set<Downstream>();
-    for (const slot of this.#current.values()) {
-      const since = Math.max(slot.judgedAt, slot.pending.oldestSentAt ?? time);
-      this.#flow.stop(slot, time - since >= silentMs ? Infinity : time - oldMs);
-      for (const { miner } of slot.pending.owners()) miners.add(miner);
-    }
-    return miners;
+  /** Used at a stop: see {@linkcode ShareEnds.awaited}. */
+  awaited(silentMs: number, oldMs: number): Awaited {
+    return this.#flow.ends.awaited(this.#current.values(), silentMs, oldMs);
   }
 
   accountRefused(): void {
@@ -348,7 +347,15 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
   }
 
   judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void {
-    this.#flow.judged(this.#current.get(upstream), first, last, verdict);
+    const slot = this.#current.get(upstream);
+    this.#flow.ends.judged(slot, first, last, verdict);
+    // It may have shown the pool's rule for difficulties.
+    const isTooLow = verdict.kind === "rejected" && verdict.reason === "lowDifficulty";
+    if (slot !== undefined && isTooLow) this.#flow.reconsider(slot);
+  }
+
+  unexplained(_upstream: Upstream, verdicts: number): void {
+    this.#books.strayVerdicts.unexplained += verdicts;
   }
 
   sent(upstream: Upstream, serial: number): void {
@@ -356,7 +363,7 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
   }
 
   abandoned(upstream: Upstream, first: number, last: number): void {
-    this.#flow.abandoned(this.#current.get(upstream)!, first, last);
+    this.#flow.ends.abandoned(this.#current.get(upstream)!, first, last);
   }
 
   entryResumed(): void {
@@ -378,7 +385,7 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
   /** Ends the shares of lost connections, one before each `yield`. */
   *#endLost(): Generator<void> {
     for (const slot of this.#slots.lost) {
-      yield* this.#flow.lost(slot);
+      yield* this.#flow.ends.lost(slot);
       this.#slots.ended(slot);
       this.#books.close(slot);
     }

@@ -43,6 +43,8 @@ export interface PendingShare<Owner> {
   readonly block: BlockRecord | undefined;
   /** Whether its miner was braked, so that the pool may count it for less. */
   readonly isBraked: boolean;
+  /** Whether its miner was answered true because the verdict is late. */
+  isAnswered: boolean;
 }
 
 /**
@@ -54,12 +56,25 @@ export class PendingShares<Owner> {
   #oldest = 0;
   #next = 0;
   #waiting = 0;
+  #answered = 0;
+  /** The serial of the oldest share that may be due for an answer: all before it had their turn. */
+  #due = 0;
   /** Serials of given-up shares, the oldest first. */
   readonly #givenUp = new Set<number>();
 
-  /** How many shares wait. */
+  /** How many shares wait, and their miners with them. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** How many wait although their miners were answered. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** The number of serials from the oldest waiting share to the newest share. */
+  get span(): number {
+    return this.#next - this.#oldest;
   }
 
   /** When the oldest of them was sent; `undefined` if none waits. */
@@ -67,11 +82,11 @@ export class PendingShares<Owner> {
     return this.#oldest < this.#next ? this.#at(this.#oldest)!.sentAt : undefined;
   }
 
-  /** The owner of each waiting share, once for each share. */
+  /** The owner of each waiting share that was not answered, once for each share. */
   *owners(): Generator<Owner> {
     for (let serial = this.#oldest; serial < this.#next; serial++) {
       const share = this.#at(serial);
-      if (share !== undefined) yield share.owner;
+      if (share?.isAnswered === false) yield share.owner;
     }
   }
 
@@ -130,6 +145,32 @@ export class PendingShares<Owner> {
     return this.#givenUp.has(serial) ? "givenUp" : "judged";
   }
 
+  /** Gives up the oldest share; `undefined` if none waits. */
+  giveUpOldest(): PendingShare<Owner> | undefined {
+    return this.giveUp(this.#oldest);
+  }
+
+  /**
+   * The shares sent before `time` whose miners still wait, oldest first and each only once. One that
+   * waits for its turn stops those after it.
+   */
+  *due(time: number): Generator<PendingShare<Owner>> {
+    if (this.#due < this.#oldest) this.#due = this.#oldest;
+    for (; this.#due < this.#next; this.#due++) {
+      const share = this.#at(this.#due);
+      if (share === undefined) continue;
+      if (share.isQueued || share.sentAt >= time) return;
+      yield share;
+    }
+  }
+
+  /** The miner of a waiting share was answered. */
+  noteAnswered(share: PendingShare<Owner>): void {
+    share.isAnswered = true;
+    this.#waiting--;
+    this.#answered++;
+  }
+
   /** Removes all shares sent before `time`, oldest first. */
   *expire(time: number): Generator<PendingShare<Owner>> {
     while (this.#oldest < this.#next) {
@@ -147,7 +188,8 @@ export class PendingShares<Owner> {
     const share = this.#at(serial);
     if (share === undefined) return undefined;
     this.#ring[serial % this.#ring.length] = undefined;
-    this.#waiting--;
+    if (share.isAnswered) this.#answered--;
+    else this.#waiting--;
     while (this.#oldest < this.#next && this.#at(this.#oldest) === undefined) this.#oldest++;
     return share;
   }

@@ -95,7 +95,11 @@ export class PoolCredit {
    */
   accepted(stamp: DifficultyStamp, reached: number, isCrossed: boolean): number {
     const judge = this.#difficulty.takeJudge(isCrossed);
-    const credit = judge.isInFlight(stamp) ? this.#inFlight(judge, stamp, reached) : judge.current;
+    const credit = this.#difficulty.isByJob
+      ? stamp.difficulty
+      : judge.isInFlight(stamp)
+      ? this.#inFlight(judge, stamp, reached)
+      : judge.current;
     this.#sum += credit;
     return credit;
   }

@@ -62,8 +62,13 @@ const ofJobToldAfter: Rule = (_, { toldAfter }) => toldAfter;
 /** ckpool and NOMP; public-pool; DATUM and btcagent; and rules that others may use. */
 const RULES: readonly Rule[] = [lowerOfBoth, newest, ofJob, ofJobOrNewest, ofJobToldAfter];
 
+/** Where it is known that jobs keep their difficulties. */
+const RULES_BY_JOB: readonly Rule[] = [ofJob];
+
 /** The difficulty of one connection. */
 export class PoolDifficulty {
+  /** The rules that the pool may use after each change. */
+  readonly #possibleRules: readonly Rule[];
   #current: number;
   #previous: number;
   #changes = 0;
@@ -73,7 +78,7 @@ export class PoolDifficulty {
   /** Whether the first job after the last change was clean. */
   #isClean = false;
   /** The rules that the pool may be using since the last change. */
-  #rules: readonly Rule[] = RULES;
+  #rules: readonly Rule[];
   /**
    * Whether a share that was sent to find out, or was on its way during the change, was rejected.
    */
@@ -86,8 +91,13 @@ export class PoolDifficulty {
   /** The state before a change that came alone, until a share is accepted. */
   #before: PoolDifficulty | undefined;
 
-  /** Starts with the difficulty when the connection became ready. */
-  constructor(difficulty: number) {
+  /**
+   * Starts with the difficulty when the connection became ready.
+   *
+   * @param jobsKeepIt As in {@linkcode Terms.jobsKeepDifficulty}.
+   */
+  constructor(difficulty: number, jobsKeepIt = false) {
+    this.#possibleRules = this.#rules = jobsKeepIt ? RULES_BY_JOB : RULES;
     this.#current = this.#previous = difficulty;
     this.#demand = { sure: difficulty, possible: difficulty };
   }
@@ -127,6 +137,11 @@ export class PoolDifficulty {
     return this.#changes;
   }
 
+  /** Whether jobs keep their difficulties, and no verdict has contradicted that. */
+  get isByJob(): boolean {
+    return this.#possibleRules === RULES_BY_JOB && this.#rules.length > 0;
+  }
+
   /** Notes a change; `isAlone` if no job came right after it. */
   change(difficulty: number, isAlone: boolean): void {
     if (difficulty === this.#current) return;
@@ -137,7 +152,7 @@ export class PoolDifficulty {
     this.#isAlone = isAlone;
     this.#isFirstDue = true;
     this.#isClean = false;
-    this.#rules = RULES;
+    this.#rules = this.#possibleRules;
     this.#hasRefused = false;
     this.#trial = undefined;
     if (isAlone && this.#newestStamp !== undefined) this.#newestStamp.toldAfter = difficulty;
@@ -246,6 +261,7 @@ export class PoolDifficulty {
   /** Copies the parts that decide how shares are judged. */
   #copy(): PoolDifficulty {
     const copy = new PoolDifficulty(this.#current);
+    copy.#rules = this.#rules;
     copy.#previous = this.#previous;
     copy.#changes = this.#changes;
     copy.#isAlone = this.#isAlone;

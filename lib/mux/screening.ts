@@ -119,8 +119,8 @@ export class ShareHashing {
   readonly #extranonces: Uint8Array;
 
   /** No job has come yet. */
-  constructor({ poolDifficulty, extranonce }: Terms) {
-    this.poolDifficulty = new PoolDifficulty(poolDifficulty);
+  constructor({ poolDifficulty, extranonce, jobsKeepDifficulty }: Terms) {
+    this.poolDifficulty = new PoolDifficulty(poolDifficulty, jobsKeepDifficulty);
     this.#room = extranonce;
     this.#extranonces = new Uint8Array(extranonce.bytes);
   }

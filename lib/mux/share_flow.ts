@@ -1,5 +1,6 @@
 /**
- * The shares of one sub-account: sends them to the pool, and the results back to their miners.
+ * The shares of one sub-account: checks them and sends them to the pool. share_ends.ts handles what
+ * comes of them.
  *
  * Invariants: a share is sent only on the connection that its job came from; every share is counted
  * when it comes in, and again where it ends.
@@ -7,40 +8,25 @@
 
 import type { AttendedNow } from "../base/attended_clock.ts";
 import type { Now, Timers } from "../base/clock.ts";
-import {
-  REFUSE_REASONS,
-  type RefuseReason,
-  REJECT_REASONS,
-  type RejectReason,
-} from "../base/share_reasons.ts";
+import { REFUSE_REASONS, type RefuseReason } from "../base/share_reasons.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { AccountBooks } from "./books/account_books.ts";
-import {
-  countOf,
-  type Good,
-  type Refusal,
-  type Rejection,
-  type ShareCounter,
-  type Unanswered,
-} from "./books/ledger.ts";
+import { countOf, type Refusal, type ShareCounter } from "./books/ledger.ts";
 import type { FirstReceipt, ShareReceipt } from "./downstream.ts";
-import { logBlock, logLostBlock, logRefusedBlock, logUnansweredBlock } from "./found_blocks.ts";
+import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
-import { LateAnswers } from "./late_answers.ts";
 import type { ContradictionLog } from "./contradiction_log.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import type { Demand } from "./pool_difficulty.ts";
 import type { Screened } from "./screening.ts";
+import { ShareEnds } from "./share_ends.ts";
 import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
 import { sendShare } from "./sent_share.ts";
-import { REFUSED, REFUSED_COMMONLY, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
-
-/** Pools do not guarantee verdicts; after this long none is expected any more, in milliseconds. */
-export const VERDICT_TIMEOUT_MS = 60_000;
+import { REFUSED, REFUSED_COMMONLY } from "./verdict.ts";
 
 /**
  * The most shares of one miner that may wait for verdicts of one connection: more than an honest
@@ -52,11 +38,6 @@ export const MAX_WAITING_SHARES = 1_000;
 const REFUSED_COUNT = Object.fromEntries(
   REFUSE_REASONS.map((reason) => [reason, countOf("refused", reason)]),
 ) as Record<RefuseReason, Refusal>;
-const REJECTED_COUNT = Object.fromEntries(
-  REJECT_REASONS.map((reason) => [reason, countOf("rejected", reason)]),
-) as Record<RejectReason, Rejection>;
-
-const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
 
 /** The parts that {@linkcode ShareFlow} needs. */
 export interface ShareFlowParts {
@@ -86,26 +67,25 @@ export class ShareFlow {
   readonly #books: AccountBooks;
   readonly #now: AttendedNow;
   readonly #realNow: Now;
-  readonly #lateAnswers: LateAnswers;
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
   readonly #local: Pick<LocalDifficulty, "found">;
-  readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #firstNumberOf: (jobNumber: number) => number;
   readonly #gone = new GoneJobs();
+  /** Ends the shares that were sent. */
+  readonly ends: ShareEnds;
   readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come yet. */
   constructor(parts: ShareFlowParts) {
-    const { counter, books, now, realNow, timers, slots, local, contradictions } = parts;
+    const { counter, books, now, realNow, slots, local } = parts;
     this.#firstNumberOf = parts.firstNumberOf;
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
     this.#realNow = realNow;
-    this.#lateAnswers = new LateAnswers(timers);
     this.#slots = slots;
     this.#local = local;
-    this.#contradictions = contradictions;
+    this.ends = new ShareEnds({ ...parts, gone: this.#gone });
   }
 
   /** Takes a miner's share: see {@linkcode Seat.submit}. */
@@ -181,7 +161,7 @@ export class ShareFlow {
 
   /** Keeps a good share that is not sent. */
   #keep({ seat, slot, difficulty }: WaitingShare, time: number): ShareReceipt {
-    this.#good(seat, "kept", slot, difficulty, time);
+    this.ends.good(seat, "kept", slot, difficulty, time);
     return "taken";
   }
 
@@ -251,7 +231,7 @@ export class ShareFlow {
     if (verdicts === "assumed") {
       sendShare(upstream, serial, seat.miner, job, share, isBlock);
       counter.add(sessionId, "submitted", ledger);
-      this.#good(seat, "assumed", slot, difficulty, time);
+      this.ends.good(seat, "assumed", slot, difficulty, time);
       return "taken";
     }
     if (seat.slot === slot) seat.waiting++;
@@ -271,7 +251,9 @@ export class ShareFlow {
       job,
       block,
       isBraked,
+      isAnswered: false,
     };
+    this.ends.makeRoom(slot);
     slot.pending.add(serial, pending);
     if (!isTentative) {
       const sent = { finder: seat.miner, job, difficulty: demand?.sure ?? difficulty, share };
@@ -294,7 +276,7 @@ export class ShareFlow {
   }
 
   #wentUp(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>): void {
-    this.#countSubmitted(share, slot);
+    this.ends.submitted(share, slot);
     slot.upstream.watch.submitted(share.sentAt);
   }
 
@@ -332,109 +314,29 @@ export class ShareFlow {
       verdictCheck?.forget(serial);
       this.#withdrawn(slot, share, time);
     }
-    this.#lateAnswers.give();
+    this.ends.lateAnswers.give();
   }
 
   /** `time` is real. */
   #withdrawn(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>, time: number): void {
     const { owner, requestId, difficulty, job, versionBits } = share;
-    this.#settled(owner, slot);
+    this.ends.settled(owner, slot);
     const isForbidden = (versionBits & ~slot.upstream.versionMask) !== 0;
     if (job.isPast || isForbidden) {
       const reason = job.isPast ? "stale" : "versionMask";
       this.#counter.lost(owner, REFUSED_COUNT[reason], slot.ledger, difficulty);
-      this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY[reason]);
+      this.ends.lateAnswers.add(owner, requestId, REFUSED_COMMONLY[reason]);
       return;
     }
     // If it had been sent at once, the pool would have counted it.
     slot.brakeLoss += difficulty;
-    this.#good(owner, "kept", slot, difficulty, time);
-    this.#lateAnswers.add(owner, requestId, undefined);
+    this.ends.good(owner, "kept", slot, difficulty, time);
+    this.ends.lateAnswers.add(owner, requestId, undefined);
   }
 
   /** Finishes shares that wait to be hashed, before jobs, difficulties or places change. */
   finish(): void {
     this.#batch.run();
-  }
-
-  /** The pool gave these shares the same verdict; without a slot its connection is gone. */
-  judged(slot: Slot<MinerSeat> | undefined, first: number, last: number, verdict: Verdict): void {
-    const strays = this.#books.strayVerdicts;
-    if (slot === undefined) {
-      strays.connectionGone += last - first + 1;
-      return;
-    }
-    const time = this.#realNow();
-    slot.judgedAt = this.#now(time);
-    for (let serial = first; serial <= last; serial++) {
-      const share = slot.pending.settleSent(serial);
-      if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
-      else this.#judgedOne(slot, serial, share, verdict, time);
-    }
-    if (verdict.kind === "rejected" && verdict.reason === "lowDifficulty") this.reconsider(slot);
-  }
-
-  #judgedOne(
-    slot: Slot<MinerSeat>,
-    serial: number,
-    share: PendingShare<MinerSeat>,
-    verdict: Verdict,
-    time: number,
-  ): void {
-    const counter = this.#counter;
-    const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty } = share;
-    const { isGone, miner } = owner;
-    this.#settled(owner, slot);
-    if (isGone) this.#books.strayVerdicts.minerGone++;
-    counter.verdictLatency.add(judgedAt - share.sentAt);
-    if (verdict.kind === "accepted") {
-      this.#good(owner, "accepted", slot, difficulty, time);
-      if (!isGone) miner.acceptShare(requestId);
-    } else {
-      counter.lost(owner, REJECTED_COUNT[verdict.reason], ledger, difficulty);
-      if (share.block !== undefined && this.#gone.maySay(judgedAt)) {
-        logRefusedBlock(share.block, verdict);
-      }
-      if (!isGone) miner.rejectShare(requestId, verdict);
-    }
-    const contradiction = slot.judged(serial, share, verdict);
-    if (contradiction !== undefined) {
-      counter.add(isGone ? undefined : miner.sessionId, "contradicted", ledger);
-      this.#contradictions.say(upstream, contradiction);
-    }
-    upstream.watch.judged(miner.sessionId, verdict, judgedAt);
-  }
-
-  /** These shares will not be judged, although their connection goes on. */
-  abandoned(slot: Slot<MinerSeat>, first: number, last: number): void {
-    for (let serial = first; serial <= last; serial++) {
-      const share = slot.pending.giveUp(serial);
-      if (share !== undefined) this.#forget(share, slot);
-    }
-    this.#lateAnswers.give();
-  }
-
-  /** Ends the shares of a connection whose verdicts are overdue. */
-  expire(slot: Slot<MinerSeat>): void {
-    const time = this.#now() - VERDICT_TIMEOUT_MS;
-    this.#expireQueued(slot, time);
-    for (const share of slot.pending.expire(time)) this.#forget(share, slot);
-    this.#lateAnswers.give();
-  }
-
-  /** Ends shares that started to wait for their turn before `time`: their jobs may be over. */
-  #expireQueued(slot: Slot<MinerSeat>, time: number): void {
-    const { upstream, pending } = slot;
-    if (upstream.queued === 0) return;
-    const overdue = new Set<number>();
-    for (const [serial, { sentAt }] of pending.queued()) {
-      if (sentAt >= time) break;
-      overdue.add(serial);
-    }
-    if (overdue.size === 0) return;
-    upstream.withdraw(overdue);
-    for (const serial of overdue) this.#forget(pending.giveUp(serial)!, slot);
   }
 
   /** Forgets jobs of connections that were lost long ago. */
@@ -463,76 +365,10 @@ export class ShareFlow {
     return this.#gone.againOf(job);
   }
 
-  /** Ends all shares of a connection that is gone, one before each `yield`. */
-  *lost(slot: Slot<MinerSeat>): Generator<void> {
-    for (const share of slot.pending.expire(Infinity)) {
-      this.#countUnanswered(share, slot, "unansweredConnectionLost");
-      // It is not known whether the pool still got it.
-      this.#lateAnswers.add(share.owner, share.requestId, UNKNOWN_FATE);
-      yield;
-    }
-    this.#lateAnswers.give();
-  }
-
-  /** At a stop: gives up shares of a connection that were sent before `sentBefore`. */
-  stop(slot: Slot<MinerSeat>, sentBefore: number): void {
-    for (const share of slot.pending.expire(sentBefore)) {
-      const { isGone, miner } = share.owner;
-      this.#settled(share.owner, slot);
-      this.#countUnanswered(share, slot, "unansweredStopped");
-      if (!isGone) miner.rejectShare(share.requestId, UNKNOWN_FATE);
-    }
-  }
-
-  /** `time` is real. */
-  #good(
-    seat: MinerSeat,
-    how: Good,
-    { ledger }: Slot<MinerSeat>,
-    difficulty: number,
-    time: number,
-  ): void {
-    this.#counter.good(seat, how, ledger, difficulty, time);
-    this.#books.credit(difficulty, time);
-  }
-
   #refuse(seat: MinerSeat, reason: RefuseReason, difficulty: number): ShareReceipt {
     const { slot } = seat;
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.lost(seat, REFUSED_COUNT[reason], ledger, difficulty);
     return slot?.screening.hashing === undefined ? REFUSED[reason] : REFUSED_COMMONLY[reason];
-  }
-
-  /** Notes that a share of this miner no longer waits on this connection. */
-  #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
-    if (seat.slot === slot) seat.waiting--;
-    else slot.settledOfLeft(seat);
-  }
-
-  /** Gives up a share whose verdict is not expected any more. The miner is answered true. */
-  #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
-    const { isGone } = share.owner;
-    this.#settled(share.owner, slot);
-    // Another share must find out the pool's rule for its new difficulty.
-    if (share.isTentative) slot.untold(share);
-    this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
-    this.#lateAnswers.add(share.owner, share.requestId, undefined);
-  }
-
-  #countSubmitted(
-    { owner: { isGone, miner } }: PendingShare<MinerSeat>,
-    slot: Slot<MinerSeat>,
-  ): void {
-    this.#counter.add(isGone ? undefined : miner.sessionId, "submitted", slot.ledger);
-  }
-
-  #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
-    // A share that waited for its turn has not been counted as submitted yet.
-    if (share.isQueued) this.#countSubmitted(share, slot);
-    this.#counter.lost(share.owner, why, slot.ledger, share.difficulty);
-    if (share.block === undefined) return;
-    const { isGone, miner } = share.owner;
-    this.#counter.add(isGone ? undefined : miner.sessionId, "blocksLost", slot.ledger);
-    if (this.#gone.maySay(this.#now())) logUnansweredBlock(share.block);
   }
 }

@@ -5,6 +5,7 @@
 
 import { Allowance } from "../base/allowance.ts";
 import { type Job, jobTime, jobVersion } from "../protocol/stratum/job.ts";
+import { AnswerTime } from "./answer_time.ts";
 import { Ledger } from "./books/ledger.ts";
 import { Difficulties, type DifficultyKeeper } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
@@ -70,6 +71,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly difficulties: DifficultyKeeper;
   /** Shares that wait for this connection's verdict. */
   readonly pending: PendingShares<Seat> = new PendingShares();
+  /** How long miners here wait for verdicts. */
+  readonly answerTime: AnswerTime = new AnswerTime();
   /** The seats of the miners here, by session id. */
   readonly seats: Map<number, Seat> = new Map();
   /** Session ids of miners that left; they become free once this pool and all others were told. */

@@ -112,7 +112,7 @@ export class Slots {
     return miners;
   }
 
-  /** How many submitted shares wait for a verdict. */
+  /** How many shares' miners wait for a verdict. */
   get waitingShares(): number {
     let waiting = 0;
     for (const slot of this.every()) waiting += slot.pending.waiting;

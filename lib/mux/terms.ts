@@ -42,6 +42,9 @@ export interface Retention {
   readonly ms: number;
 }
 
+/** After this long, most pools give no verdict any more, in milliseconds. */
+export const VERDICT_TIMEOUT_MS = 60_000;
+
 /** Which verdicts of a pool that judges shares itself are compared with our own arithmetic. */
 export type Verify = "off" | "sample" | "all";
 
@@ -68,8 +71,18 @@ export interface Terms {
    * `none`, there is no pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
+  /**
+   * How long a share waits for its verdict, in milliseconds; Infinity where the pool judges shares
+   * in runs: until the connection ends. Absent: {@linkcode VERDICT_TIMEOUT_MS}.
+   */
+  readonly verdictTimeoutMs?: number;
   /** Which shares are hashed here, too, where the pool judges them itself. Absent: none. */
   readonly verify?: Verify;
+  /**
+   * Whether a job keeps the difficulty that the pool had when the job came, whatever it changes
+   * later. Absent if that is not known: then it is found out.
+   */
+  readonly jobsKeepDifficulty?: boolean;
   /** Whether a share can have the time 0; if not, the pool would use the job's own time. */
   readonly canSayTimeZero: boolean;
   /** How long its jobs are valid. */
@@ -90,18 +103,26 @@ export function placesOn({ extranonce, capacity }: Pick<Terms, "extranonce" | "c
 /** The layout that agents give miners; every pool with 8 bytes has room for it. */
 export const WIDEST_LAYOUT: ExtranonceLayout = { extranonce1Bytes: 4, extranonce2Bytes: 4 };
 
-/** The largest extranonce2 size of any pool. */
+/** The largest extranonce2 size of any Stratum V1 pool. */
 const MAX_ROOM_BYTES = 16;
 
+/** The largest size of an extranonce in Stratum V2; the pool's own prefix counts, too. */
+export const MAX_EXTENDED_ROOM_BYTES = 32;
+
 /**
- * How the free bytes of a Stratum pool, its extranonce2, are used.
+ * How the free bytes of a pool, its extranonce2, are used.
  *
  * @param wanted Bytes of extranonce2 that the operator wants for miners: with 2 of 4 there is room
  * for whole session ids; `undefined` for no preference.
+ * @param most The largest size that is valid for this kind of pool.
  * @returns `undefined` for a size that cannot keep miners apart, or that is not valid.
  */
-export function roomFor(bytes: number, wanted?: number): ExtranonceRoom | undefined {
-  if (!Number.isInteger(bytes) || bytes < 4 || bytes > MAX_ROOM_BYTES) return undefined;
+export function roomFor(
+  bytes: number,
+  wanted?: number,
+  most: number = MAX_ROOM_BYTES,
+): ExtranonceRoom | undefined {
+  if (!Number.isInteger(bytes) || bytes < 4 || bytes > most) return undefined;
   if (bytes >= 8) return { bytes, offset: 2, idBytes: 2 };
   return { bytes, offset: 0, idBytes: bytes === 4 && wanted !== 2 ? 1 : 2 };
 }
@@ -180,13 +201,25 @@ export function writeExtranonces(
   { sessionId, layout }: { readonly sessionId: number; readonly layout: ExtranonceLayout },
   rolled: number,
 ): void {
-  const room = roomOf(pools, layout);
-  const extranonce2 = alignedExtranonce2(rolled, layout);
-  let at = room.offset;
-  out.fill(0, 0, room.bytes);
-  if (room.idBytes === 2) out[at++] = sessionId >>> 8;
+  writeRoom(out, roomOf(pools, layout), sessionId, alignedExtranonce2(rolled, layout));
+}
+
+/**
+ * The same for values as {@linkcode Upstream.submit} gets them.
+ *
+ * @param extranonce2 From {@linkcode alignedExtranonce2}.
+ */
+export function writeRoom(
+  out: Uint8Array,
+  { bytes, offset, idBytes }: ExtranonceRoom,
+  sessionId: number,
+  extranonce2: number,
+): void {
+  let at = offset;
+  out.fill(0, 0, bytes);
+  if (idBytes === 2) out[at++] = sessionId >>> 8;
   out[at++] = sessionId;
-  for (let shift = 24; shift >= 0 && at < room.bytes; shift -= 8) out[at++] = extranonce2 >>> shift;
+  for (let shift = 24; shift >= 0 && at < bytes; shift -= 8) out[at++] = extranonce2 >>> shift;
 }
 
 function bytesBefore({ offset, idBytes }: ExtranonceRoom, layout: ExtranonceLayout): number {

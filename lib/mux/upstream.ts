@@ -140,6 +140,11 @@ export interface UpstreamEvents {
    * waiting share, also for serials never used, are counted as stray.
    */
   judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void;
+  /**
+   * The pool says that it gave this number of verdicts on shares that it did not get, or that it
+   * gave none on shares that it did: they are counted as stray, and no share is judged.
+   */
+  unexplained(upstream: Upstream, verdicts: number): void;
   /** A share that waited for its turn was sent. */
   sent(upstream: Upstream, serial: number): void;
   /** The shares with these serials will not be judged, although the connection goes on. */

@@ -39,7 +39,7 @@ const WIDTH = SAMPLE_COLUMNS.length - 1;
 export interface Counts {
   /** Miners that work now. */
   readonly miners: number;
-  /** Shares accepted, assumed accepted where the pool gives no verdicts, or kept here. */
+  /** Good shares: accepted, kept here, or sent to a pool that gives no verdicts. */
   readonly accepted: number;
   /** Shares rejected by a pool or refused here. */
   readonly rejected: number;

@@ -14,6 +14,7 @@ import { writeNotify } from "./notify_metrics.ts";
 import { type TroubledWorker, writeTroubledWorkers } from "./trouble_metrics.ts";
 import { type Worker, writeWorkers } from "./worker_metrics.ts";
 import type { SharesShape } from "./status/count_shapes.ts";
+import { unjudgedShares } from "./status/share_sums.ts";
 import type { AccountShape, PoolTotalShape } from "./status/pool_shapes.ts";
 import type { SummaryShape } from "./status/shapes.ts";
 
@@ -74,7 +75,7 @@ function ends(labels: Labels, shares: SharesShape): Sample[] {
     ...ofReasons("rejected", shares.rejected),
     ...ofReasons("refused", shares.refused),
     ...ofReasons("unanswered", shares.unanswered),
-    [{ ...labels, result: "assumed", reason: "" }, shares.assumed],
+    [{ ...labels, result: "assumed", reason: "" }, unjudgedShares(shares)],
     [{ ...labels, result: "kept", reason: "" }, shares.kept],
     [{ ...labels, result: "outage", reason: "" }, shares.outage],
   ];
@@ -89,7 +90,7 @@ function results(labels: Labels, shares: SharesShape): Sample[] {
     [{ ...labels, result: "rejected" }, sum(shares.rejected)],
     [{ ...labels, result: "refused" }, sum(shares.refused)],
     [{ ...labels, result: "unanswered" }, sum(shares.unanswered)],
-    [{ ...labels, result: "assumed" }, shares.assumed],
+    [{ ...labels, result: "assumed" }, unjudgedShares(shares)],
     [{ ...labels, result: "kept" }, shares.kept],
     [{ ...labels, result: "outage" }, shares.outage],
   ];
@@ -147,8 +148,8 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.counter(
     "btcagent_credited_difficulty",
-    "Sum of the difficulties of all shares accepted, assumed or kept. Multiply its rate by 2^32 " +
-      "for the hashrate.",
+    "Sum of the difficulties of all good shares: accepted, kept, or sent to a pool that gives no " +
+      "verdicts. Multiply its rate by 2^32 for the hashrate.",
     one(summary.credited_difficulty),
   );
   page.counter("btcagent_shares_received", "Shares received from miners.", one(shares.received));
@@ -156,13 +157,28 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   page.counter(
     "btcagent_shares_ended",
     "Shares by result and reason. Kept shares are good for their miner but below the pool's " +
-      "difficulty: credited, not sent.",
+      "difficulty: credited, not sent. Assumed shares were sent to a pool that gives no verdicts.",
     ends({}, shares),
   );
   page.gauge(
     "btcagent_shares_waiting",
-    "Submitted shares that wait for their verdict.",
+    "Submitted shares whose miner waits for the verdict.",
     one(shares.waiting),
+  );
+  page.gauge(
+    "btcagent_shares_early_open",
+    "Submitted shares that were answered true because their verdict is late, and have none yet.",
+    one(shares.early_open),
+  );
+  page.counter(
+    "btcagent_shares_early",
+    "Shares that were answered true because their verdict was late.",
+    one(shares.early),
+  );
+  page.counter(
+    "btcagent_shares_early_rejected",
+    "Shares that the pool rejected after they had been answered true.",
+    one(shares.early_rejected),
   );
   page.counter("btcagent_stray_verdicts", "Verdicts for which no share was waiting, by reason.", [
     ...each("reason", summary.stray_verdicts),
@@ -258,7 +274,7 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     labelled.map(({ pool, labels }) => [labels, value(pool)]);
   page.gauge(
     "btcagent_pool_info",
-    "The pool's protocol: agent, stratum, or unknown until it is found out.",
+    "The pool's protocol: agent, stratum, sv2, or unknown until it is found out.",
     labelled.map(({ pool, labels }): Sample => [{ ...labels, kind: pool.kind }, 1]),
   );
   page.gauge(
@@ -352,6 +368,12 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     of(({ traffic }) => traffic.frames_written),
   );
   page.counter(
+    "btcagent_pool_ignored_frames",
+    "Messages read from a Stratum V2 pool that had no effect: unknown ones, jobs that cannot be " +
+      "used, verdicts on no share.",
+    of(({ traffic }) => traffic.frames_ignored),
+  );
+  page.counter(
     "btcagent_pool_shares_submitted",
     "Shares sent to the pool.",
     of((p) => p.shares.submitted),
@@ -360,6 +382,16 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "btcagent_pool_shares_ended",
     "Shares on the pool's connections by result and reason.",
     labelled.flatMap(({ pool, labels }) => ends(labels, pool.shares)),
+  );
+  page.counter(
+    "btcagent_pool_shares_early",
+    "Shares that were answered true because the pool's verdict was late.",
+    of(({ shares }) => shares.early),
+  );
+  page.counter(
+    "btcagent_pool_shares_early_rejected",
+    "Shares that the pool rejected after they had been answered true.",
+    of(({ shares }) => shares.early_rejected),
   );
   page.counter(
     "btcagent_pool_shares_contradicted",

@@ -4,7 +4,7 @@
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
-import type { Timers } from "../base/clock.ts";
+import type { Now, Timers } from "../base/clock.ts";
 import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import type { Verify } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
@@ -26,15 +26,20 @@ export interface PoolConnectionOptions {
   readonly address: PoolAddress;
   /** What it speaks; `unknown` if btcagent has to find out. */
   readonly kind: KindOfPool;
-  /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
+  /** The name to mine as: the sub-account at an agent pool, the `user` at any other. */
   readonly account: string;
   /**
    * The password; empty for none. It appears in no log. A pool that the list calls an agent pool
    * gets none; a pool of unknown kind gets it with the question for its kind.
    */
   readonly password: string;
-  /** How many workers a Stratum pool sees; absent for one. */
+  /** How many workers a pool sees that is not an agent pool; absent for one. */
   readonly workers?: WorkersSeen;
+  /**
+   * The hashes a second of the miners that a connection is for, the given one or, without one, a
+   * new one; 0 while there is none, or nothing is known of them. Absent where no pool asks for it.
+   */
+  readonly hashrateFor?: (upstream: Upstream | undefined) => number;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;
   /** Bytes of extranonce2 for all miners, if configured; absent for any number. */
@@ -45,7 +50,7 @@ export interface PoolConnectionOptions {
   readonly isOfOneWorker?: boolean;
   /** Makes many connections to a Stratum pool take turns; absent for a single one. */
   readonly gate?: TurnGate;
-  /** The most miners on this connection to a Stratum pool; absent for as many as fit. */
+  /** The most miners on this connection, if it is not to an agent pool; absent for as many as fit. */
   readonly minersPerConnection?: number | undefined;
   /** Whether to ask for verdicts, if the pool offers them. */
   readonly wantsVerdicts: boolean;
@@ -63,6 +68,8 @@ export interface PoolConnectionOptions {
   readonly now: AttendedNow;
   /** The clock that the pool's rates are judged by. */
   readonly rateClock: RateClock;
+  /** This machine's clock, which only certificates are judged by. */
+  readonly wallNow: Now;
   /** For its turns, and for shares that wait to be sent together. */
   readonly timers: Timers;
   /** Dialling and handshake together may take this long, in milliseconds. */
@@ -118,6 +125,12 @@ export type EndCause = "connection" | "close" | "refusal" | "accountRefusal";
 export interface PoolConnectionOwner {
   /** The handshake is done; jobs and the rest follow to the mux. */
   ready(connection: PoolConnection, upstream: ReadyUpstream): void;
+  /**
+   * The pool of a ready connection asks us to connect again, elsewhere or to the same address.
+   *
+   * @returns whether another connection is opened now. As soon as it is ready, it replaces this one.
+   */
+  replace?(connection: PoolConnection): boolean;
   /** The connection has ended; called exactly once, unless we closed it. */
   ended(connection: PoolConnection, reason: string, cause: EndCause): void;
 }

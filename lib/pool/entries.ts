@@ -20,6 +20,8 @@ export interface ReadyPart {
   restedAt: number;
   /** Since when it serves miners; Infinity if it never did. */
   servesSince: number;
+  /** Whether its pool asked for another connection in its place, which is being opened. */
+  isToBeReplaced: boolean;
   /** Why miners leave it, though it is connected; `undefined` if they do not. */
   leftFor: string | undefined;
 }
@@ -53,6 +55,7 @@ export class RosterEntry implements Ranked {
       isServing: false,
       restedAt: -Infinity,
       servesSince: Infinity,
+      isToBeReplaced: false,
       leftFor: undefined,
     };
     return Object.assign(this, { ready });

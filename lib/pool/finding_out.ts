@@ -150,7 +150,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     }
     const question = this.#asked = found.ask(address);
     try {
-      const link = await dial(address, this.#abort.signal, this.#question);
+      const link = await dial(address, this.#abort.signal, { bytes: this.#question });
       if (!this.#isAsking()) return link.close();
       this.#stage = { kind: "asking", link };
       this.#bytesWritten = this.#question.length;

@@ -13,6 +13,7 @@ const log = areaLog("pool");
 const PROTOCOL: Readonly<Record<PoolKind, string>> = {
   agent: "the agent protocol",
   stratum: "Stratum: it sees one worker, unless its entry sets `workers`",
+  sv2: "Stratum V2",
 };
 
 /** A question for a pool's kind, which also learns its extranonce2 size. */

@@ -29,11 +29,20 @@ export const FRESH_JOB_MS = 60_000;
 /** Fewer shares than this are not a sign. */
 export const MIN_SHARES = 20;
 
+/**
+ * The same for a pool that acknowledges many shares at once, as long as it has acknowledged none:
+ * after that, three times the most at once.
+ */
+const MIN_SHARES_BEFORE_RUN = 256;
+const RUNS_MISSING = 3;
+
 /** The work that one connection did since its handshake. Times in milliseconds. */
 export class WorkRecord {
   #jobAt: number;
   #newsAt = -Infinity;
-  /** Shares since the last verdict, up to {@linkcode MIN_SHARES}, and when the last of those was sent. */
+  /** This number of shares without a verdict is a sign. */
+  #minUnjudged: number;
+  /** Shares since the last verdict, up to that number, and when the last of those was sent. */
   #unjudged = 0;
   #enoughAt = 0;
   /** The first of a run of refusals of one kind; `undefined` after any other verdict. */
@@ -44,9 +53,20 @@ export class WorkRecord {
   #runMiner = 0;
   #runHasOthers = false;
 
-  /** The handshake brought a job at `time`. */
-  constructor(time: number) {
+  /**
+   * The handshake brought a job at `time`.
+   *
+   * @param isInRuns Whether the pool acknowledges shares in runs.
+   */
+  constructor(time: number, isInRuns = false) {
     this.#jobAt = time;
+    this.#minUnjudged = isInRuns ? MIN_SHARES_BEFORE_RUN : MIN_SHARES;
+  }
+
+  /** The pool acknowledged this number of shares at once. */
+  acknowledged(count: number): void {
+    const before = this.#minUnjudged === MIN_SHARES_BEFORE_RUN ? 0 : this.#minUnjudged;
+    this.#minUnjudged = Math.max(before, MIN_SHARES, RUNS_MISSING * count);
   }
 
   /**
@@ -64,7 +84,8 @@ export class WorkRecord {
 
   /** A share was sent that the pool has to judge. */
   submitted(time: number): void {
-    if (this.#unjudged < MIN_SHARES && ++this.#unjudged === MIN_SHARES) this.#enoughAt = time;
+    const enough = this.#minUnjudged;
+    if (this.#unjudged < enough && ++this.#unjudged === enough) this.#enoughAt = time;
   }
 
   /** A share of the miner with this session id was judged. */
@@ -115,8 +136,10 @@ export class WorkRecord {
         `${this.#run.poolCode} "${this.#run.poolText}"`;
     }
     const unjudgedFor = time - this.#enoughAt;
-    if (this.#unjudged >= MIN_SHARES && unjudgedFor >= bounds.noVerdictMs) {
-      return `it judged none of ${MIN_SHARES} or more shares sent ${seconds(unjudgedFor)} ago, ` +
+    if (this.#unjudged >= this.#minUnjudged && unjudgedFor >= bounds.noVerdictMs) {
+      return `it judged none of ${this.#minUnjudged} or more shares sent ${
+        seconds(unjudgedFor)
+      } ago, ` +
         "nor any since";
     }
     return undefined;

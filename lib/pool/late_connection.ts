@@ -57,6 +57,10 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
     return this.#inner?.messagesWritten ?? 0;
   }
 
+  get messagesIgnored(): number {
+    return this.#inner?.messagesIgnored ?? 0;
+  }
+
   tick(): void {
     this.#inner?.tick();
   }
@@ -72,6 +76,10 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
 
   ready(_inner: PoolConnection, upstream: ReadyUpstream): void {
     this.#owner.ready(this, upstream);
+  }
+
+  replace(): boolean {
+    return this.#owner.replace?.(this) ?? false;
   }
 
   ended(_inner: PoolConnection, reason: string, cause: EndCause): void {

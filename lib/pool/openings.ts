@@ -89,15 +89,17 @@ export class Openings {
 
   /** Starts a connection to a pool, for all miners or for those of one worker. */
   connect(pool: ListedPool, use: ConnectionUse): PoolConnection {
-    const { poolId, host, port, usesTls, password, workers, minersPerConnection } = pool;
+    const { poolId, host, port, usesTls, authorityKey } = pool;
+    const { password, workers, minersPerConnection } = pool;
     const { settings, options } = this.#parts;
-    const { open, version, mux, now, rateClock, time, connects } = options;
+    const { open, version, mux, now, rateClock, time, connects, need } = options;
     return open({
       ...settings().connection,
       ...use,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
-      address: { host, port, usesTls },
+      address: { host, port, usesTls, authorityKey },
+      hashrateFor: (upstream) => need().hashrateFor(upstream),
       connectsAgain: () => connects.connectsAgain(pool),
       password,
       workers,
@@ -105,6 +107,7 @@ export class Openings {
       version,
       now,
       rateClock,
+      wallNow: time.wallNow,
       timers: time,
       mux,
     });

@@ -17,9 +17,9 @@ export class PoolWatch implements ShareWatch {
   /** Called with each job after the handshake. */
   hearsJob: (job: Job, time: number) => void = () => {};
 
-  /** The handshake brought a job at `time`. */
-  constructor(time: number) {
-    this.record = new WorkRecord(time);
+  /** The handshake brought a job at `time`; `isInRuns` as for {@linkcode WorkRecord}. */
+  constructor(time: number, isInRuns = false) {
+    this.record = new WorkRecord(time, isInRuns);
   }
 
   /** A job came. */

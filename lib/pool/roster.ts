@@ -189,9 +189,20 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     logConnected(upstream, kind, account, now() - entry.openedAt);
     mux.upstreamReady(upstream);
     mux.jobArrived(upstream, upstream.latestJob);
+    this.#replaceBy(entry);
     upstream.watch.hearsJob = (job, time) => this.#work.jobCame(ready, job, time);
     this.#work.jobCame(ready, upstream.latestJob, now());
     this.#reconsider();
+  }
+
+  replace(connection: PoolConnection): boolean {
+    const entry = this.#entries.of(connection);
+    const { ready, rank } = entry;
+    if (ready === undefined || rank === UNWANTED || ready.isToBeReplaced) return false;
+    if (!this.#openings.mayDial(rank, false)) return false;
+    ready.isToBeReplaced = true;
+    this.#openings.open(rank);
+    return true;
   }
 
   ended(connection: PoolConnection, reason: string, cause: EndCause): void {
@@ -200,6 +211,10 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const { pool, ready } = entry;
     this.#forget(entry);
     if (ready === undefined) {
+      // It may have been opened in place of another, which may ask again.
+      for (const { ready } of this.#entries.to(pool.poolId)) {
+        if (ready !== undefined) ready.isToBeReplaced = false;
+      }
       this.#book.failed(pool.poolId, reason);
       const isOfAccount = cause === "accountRefusal";
       this.#health.failed(pool.poolId, now(), isOfAccount);
@@ -220,6 +235,15 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       mux.upstreamLost(ready.upstream);
     }
     this.#reconsider();
+  }
+
+  /** Miners leave connections of this pool that it wants to be replaced. */
+  #replaceBy(successor: RosterEntry): void {
+    for (const entry of this.#entries.to(successor.pool.poolId)) {
+      if (entry === successor || entry.ready?.isToBeReplaced !== true) continue;
+      entry.ready.leftFor = "the pool asked for another connection";
+      entry.rank = UNWANTED;
+    }
   }
 
   /** Whether a spare never served and is not about to. */

@@ -64,13 +64,17 @@ export function logFull(
 }
 
 /** Why miners move from one connection to another. */
-export type MoveReason = "halfDead" | "unwanted" | "pinned" | { readonly healthyForMs: number };
+export type MoveReason = "halfDead" | "replaced" | "unwanted" | "pinned" | {
+  readonly healthyForMs: number;
+};
 
 /** Logs that miners are about to move from the connection `before` to another. */
 export function logMove(before: string, poolName: string, reason: MoveReason): void {
   const pool = poolName;
   if (reason === "halfDead") {
     log.info("Miners leave half-dead pool {before} and move to {pool}", { before, pool });
+  } else if (reason === "replaced") {
+    log.info("Pool {before} asked for another connection: miners move to {pool}", { before, pool });
   } else if (reason === "unwanted") {
     log.info("Pool {before} was removed from the list or changed: miners move to {pool}", {
       before,

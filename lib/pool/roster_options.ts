@@ -47,6 +47,11 @@ export interface ConnectionNeed {
   readonly minersAt: (upstream: Upstream) => number;
   /** The names of all workers that have a miner. */
   readonly workerNames: () => ReadonlySet<string>;
+  /**
+   * The hashes a second of the miners at a connection, or of all miners if it has none or there is
+   * no connection yet; 0 while that is unknown.
+   */
+  readonly hashrateFor: (upstream: Upstream | undefined) => number;
   /** The difficulty that suits all of them together; `undefined` if that is unknown, or not wanted. */
   readonly suggestedDifficulty: number | undefined;
 }

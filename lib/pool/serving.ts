@@ -145,6 +145,7 @@ export class Serving {
 
   #whyItMoves(worst: ReadyEntry, better: ReadyEntry): MoveReason {
     const { order, settings } = this.#parts;
+    if (worst.ready.isToBeReplaced) return "replaced";
     if (worst.ready.leftFor !== undefined) return "halfDead";
     if (worst.rank === UNWANTED) return "unwanted";
     if (order.isPinned(better.pool.poolId)) return "pinned";

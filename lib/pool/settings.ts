@@ -11,7 +11,7 @@ import type { HalfDeadBounds } from "./half_dead.ts";
 export interface ListedPool extends PoolAddress {
   /** Which pool it is for the life of the process; no two of a list have the same. */
   readonly poolId: number;
-  /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
+  /** The name to mine as: the sub-account at an agent pool, the `user` at any other. */
   readonly account: string;
   /** What it speaks; `unknown` if btcagent has to find out. */
   readonly kind: KindOfPool;
@@ -19,9 +19,9 @@ export interface ListedPool extends PoolAddress {
   readonly password: string;
   /** Whether TLS is spoken there. */
   readonly usesTls: boolean;
-  /** How many workers it sees, if it is a Stratum pool. */
+  /** How many workers it sees, if it is not an agent pool. */
   readonly workers: WorkersSeen;
-  /** The most miners on one connection, if it is a Stratum pool; `undefined` for as many as fit. */
+  /** The most miners on one connection, if it is no agent pool; `undefined` for as many as fit. */
   readonly minersPerConnection: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface ListedPool extends PoolAddress {
  * Whether a change of each field needs another connection. An id already stands for host and port,
  * except for upper and lower case.
  */
-const IS_CONNECTED_WITH: Readonly<Record<keyof ListedPool, boolean>> = {
+const IS_CONNECTED_WITH: { readonly [Field in keyof ListedPool]-?: boolean } = {
   poolId: true,
   host: false,
   port: false,
@@ -37,6 +37,7 @@ const IS_CONNECTED_WITH: Readonly<Record<keyof ListedPool, boolean>> = {
   kind: true,
   password: true,
   usesTls: true,
+  authorityKey: true,
   workers: true,
   minersPerConnection: true,
 };

@@ -5,7 +5,7 @@
  */
 
 import type { Now, Timers } from "../base/clock.ts";
-import { roomFor } from "../mux/terms.ts";
+import { MAX_EXTENDED_ROOM_BYTES, roomFor } from "../mux/terms.ts";
 import { type ConnectLimiter, URGENCY } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
 import { reportFault } from "../observe/fault.ts";
@@ -34,6 +34,8 @@ export interface SizeProbeOptions {
   readonly version: string;
   /** Monotonic time. */
   readonly now: Now;
+  /** This machine's clock. */
+  readonly wallNow: Now;
   /** For the waits. */
   readonly timers: Timers;
 }
@@ -106,10 +108,10 @@ export class SizeProbe {
     signal: AbortSignal,
     answered: (bytes: number | undefined) => void,
   ): Promise<void> {
-    const { askSize, version, now, timers } = this.#options;
-    const { host, port, usesTls } = pool;
+    const { askSize, version, now, wallNow, timers } = this.#options;
+    const { host, port, usesTls, authorityKey } = pool;
     return askSize(pool.kind, {
-      address: { host, port, usesTls },
+      address: { host, port, usesTls, authorityKey },
       account: pool.account ?? "",
       password: pool.password,
       version,
@@ -118,6 +120,7 @@ export class SizeProbe {
         return await dial(address, signal, opening);
       },
       now,
+      wallNow,
       timers,
       timeoutMs: Math.min(timeoutMs, MOST_TIMEOUT_MS),
       signal,
@@ -142,7 +145,8 @@ export class SizeProbe {
  * Useless sizes are reported when miners connect to the pool; here they must not narrow any miner.
  */
 function note(pools: readonly KnownPool[], bytes: number, found: SizeRound["found"]): void {
-  if (roomFor(bytes) === undefined) return;
+  const most = pools[0]?.kind === "sv2" ? MAX_EXTENDED_ROOM_BYTES : undefined;
+  if (roomFor(bytes, undefined, most) === undefined) return;
   for (const pool of pools) found(pool, bytes);
 }
 

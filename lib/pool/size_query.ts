@@ -17,6 +17,8 @@ export interface SizeQuestion {
   readonly dial: Dial;
   /** Monotonic time. */
   readonly now: Now;
+  /** This machine's clock, which only certificates are judged by. */
+  readonly wallNow: Now;
   /** For time-outs. */
   readonly timers: Timers;
   /** How long dialing and asking together may take, in milliseconds. */

@@ -75,7 +75,7 @@ export async function askUnknownSize(
 /** Dials and holds the conversation; `timeout` also if the pool is never reached. */
 async function ask(
   { address, dial, timers, timeoutMs, signal }: SizeQuestion,
-  opening: string,
+  lines: string,
   questioner: Questioner,
 ): Promise<Conversation["end"]> {
   const controller = new AbortController();
@@ -84,8 +84,8 @@ async function ask(
   const deadline = timers.after(timeoutMs, giveUp);
   try {
     signal.throwIfAborted();
-    const bytes = new TextEncoder().encode(opening);
-    const connection = await dial(address, controller.signal, bytes);
+    const opening = { bytes: new TextEncoder().encode(lines) };
+    const connection = await dial(address, controller.signal, opening);
     const { end } = await converse(connection, questioner, timers, controller.signal);
     return end;
   } catch {

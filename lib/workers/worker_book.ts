@@ -76,7 +76,7 @@ export interface PastWorker {
 export interface ConnectionSample {
   /** Its number in the book, from {@linkcode WorkerBook.loggedIn}. */
   readonly attendance: number;
-  /** Shares accepted, assumed or kept since it connected. */
+  /** Good shares since it connected. It never falls. */
   readonly good: number;
   /** Shares refused or rejected since it connected, in the order of {@linkcode LOST_REASONS}. */
   readonly lost: ArrayLike<number>;
@@ -110,12 +110,6 @@ const HALF_LIFE_MS = 6 * 3_600_000;
  * A hashrate far below the usual one is probably a passing trouble, so it counts this much less.
  */
 const TROUBLE_SLOWER = 4;
-
-/**
- * Counts are compared modulo 2^16. A count that fell by less than this fell because the pool
- * rejected shares that were assumed good; any other difference means that it grew.
- */
-const MOST_TAKEN_BACK = 4_096;
 
 /** The length of one of the {@linkcode DAY_PARTS} parts of a day. */
 const DAY_PART_MS = 86_400_000 / DAY_PARTS;
@@ -421,7 +415,7 @@ export class WorkerBook {
     let newLost = 0;
     for (let reason = 0; reason < LOST_REASONS.length; reason++) {
       const more = this.#difference(connection, CONNECTION.seenLost + 2 * reason, lost[reason]!);
-      if (more <= 0) continue;
+      if (more === 0) continue;
       newLost += more;
       this.#blame(row, reason, more);
     }
@@ -432,20 +426,18 @@ export class WorkerBook {
     const part = this.#turnParts(connection, time);
     const add = (at: number, more: number) => {
       const sum = connections.uint16(connection, at + 2 * part) + more;
-      connections.setUint16(connection, at + 2 * part, Math.min(0xffff, Math.max(0, sum)));
+      connections.setUint16(connection, at + 2 * part, Math.min(0xffff, sum));
     };
     add(CONNECTION.good, newGood);
     add(CONNECTION.lost, newLost);
   }
 
-  /**
-   * The change of a count since the last sample; negative if assumed shares were rejected.
-   */
+  /** How much a count grew since the last sample; counts are kept modulo 2^16. */
   #difference(connection: number, at: number, count: number): number {
     const { connections } = this.records;
     const more = (count - connections.uint16(connection, at)) & 0xffff;
     if (more !== 0) connections.setUint16(connection, at, count);
-    return more > 0xffff - MOST_TAKEN_BACK ? more - 0x10000 : more;
+    return more;
   }
 
   /**

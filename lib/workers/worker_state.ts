@@ -12,7 +12,7 @@ import type { WorkerTimes } from "./worker_times.ts";
 
 /** Numbers of shares in a period. */
 export interface ShareCounts {
-  /** Accepted, assumed or kept. */
+  /** Accepted, kept, or sent to a pool that gives no verdicts. */
   readonly good: number;
   /** Refused here or rejected by the pool. */
   readonly lost: number;

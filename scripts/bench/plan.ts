@@ -85,7 +85,7 @@ Options
   --engine NAME    libc or deno; may be given twice (both); none for no run of ours
   --form NAME      program, bundled as in packages, or sources, as "deno task start" runs
                    them; may be given twice (program)
-  --pool KIND      agent or stratum: what the pool speaks; may be given twice, to compare
+  --pool KIND      agent, stratum or sv2: what the pool speaks; may be repeated, to compare
                    them (agent)
   --window MS      share_batch_window_ms (the agent's default)
   --history        each run of ours a second time with a history on disk, to compare them
@@ -187,7 +187,7 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
 function poolKind(name: string): PoolKind {
   const kind = POOL_KINDS.find((one) => one === name);
   if (kind !== undefined) return kind;
-  throw new Misuse(`Unknown pool ${name}; there are ${POOL_KINDS.join(" and ")}`);
+  throw new Misuse(`Unknown pool ${name}; there are ${POOL_KINDS.join(", ")}`);
 }
 
 function parse(argv: readonly string[]) {

@@ -37,7 +37,7 @@ const JOB: Job = {
   id: "",
   prevHash: "5a".repeat(28) + "00000000",
   coinbase1: "02000000010000000000000000000000000000000000000000000000000000000000000000ffffffff" +
-    "4b03a1b2c304d1e2f3a42f62656e63682f" + "fabe6d6d" + "ab".repeat(40),
+    "4803a1b2c304d1e2f3a42f62656e63682f" + "fabe6d6d" + "ab".repeat(40),
   coinbase2: "ffffffff0240be402500000000160014111111111111111111111111111111111111111100000000" +
     "00000000266a24aa21a9ed" + "cd".repeat(32) + "00000000",
   merkleBranches: Array.from({ length: 12 }, (_, i) => formatHex32(i + 1).repeat(8)),

@@ -17,7 +17,14 @@ import {
 } from "./figures.ts";
 import { writeYesterday } from "./history/yesterday.ts";
 import { bookNotes, bookProblems, readBooks } from "./stratum_books.ts";
-import { agentConf, HISTORY_FILE, type Subject } from "./subject.ts";
+import { agentConf, HISTORY_FILE, type PoolKind, type Subject } from "./subject.ts";
+
+/** The programs of the pools' ends. */
+const POOL_ENDS: Readonly<Record<PoolKind, string>> = {
+  agent: "pool",
+  stratum: "stratum_pool",
+  sv2: "sv2_pool",
+};
 
 /** How long a farm takes to settle, in milliseconds; a few miners take a fraction of it. */
 const SETTLE_MS = 2000;
@@ -92,7 +99,7 @@ class Rig {
 
   async start(): Promise<void> {
     const { isFloor, pool } = this.#subject;
-    this.#pool = this.#spawnEnd(isFloor ? "sink" : pool === "agent" ? "pool" : "stratum_pool");
+    this.#pool = this.#spawnEnd(isFloor ? "sink" : POOL_ENDS[pool]);
     const { port } = await this.#pool.answer<{ port: number }>();
     const minersPort = this.#subject.isFloor ? port : await this.#startAgent(port);
     this.#miners = this.#spawnEnd("miners", `${minersPort}`);
@@ -186,7 +193,7 @@ class Rig {
 
   /** Whether the pool hashes shares, and so does the agent. */
   get #isHashed(): boolean {
-    return this.#subject.pool === "stratum";
+    return this.#subject.pool !== "agent";
   }
 
   /** Starts jobs and shares. */

@@ -6,9 +6,13 @@ import { ENTRY } from "../ship/program.ts";
 import { PROGRAM_FLAGS, START_FLAGS } from "../ship/start_flags.ts";
 import type { Case } from "./cases.ts";
 import { ACCOUNT } from "./marks.ts";
+import { AUTHORITY_KEY } from "./sv2_authority.ts";
 
-/** Protocols of pools: the agents' protocol, or ordinary Stratum (stratum_pool.ts). */
-export const POOL_KINDS = ["agent", "stratum"] as const;
+/**
+ * Protocols of pools: the agents' protocol, ordinary Stratum (stratum_pool.ts), or Stratum V2
+ * (sv2_pool.ts).
+ */
+export const POOL_KINDS = ["agent", "stratum", "sv2"] as const;
 
 /** One of them. */
 export type PoolKind = typeof POOL_KINDS[number];
@@ -77,9 +81,11 @@ export interface Variation {
   readonly v8Flags: readonly string[];
 }
 
-const SCHEMES: Readonly<Record<PoolKind, string>> = {
-  agent: "btcagent+tcp",
-  stratum: "stratum+tcp",
+/** The address of a pool at this port. */
+const URLS: Readonly<Record<PoolKind, (port: number) => string>> = {
+  agent: (port) => `btcagent+tcp://127.0.0.1:${port}`,
+  stratum: (port) => `stratum+tcp://127.0.0.1:${port}`,
+  sv2: (port) => `stratum2+tcp://127.0.0.1:${port}/${AUTHORITY_KEY}`,
 };
 
 /** At this difficulty all hashes but one in 65,536 are shares. */
@@ -113,7 +119,7 @@ export function ourAgent(variation: Variation): Subject {
       ...[Deno.execPath(), "run", ...denoFlags, ...flags],
       ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],
-    poolEntry: (port) => ({ url: `${SCHEMES[pool]}://127.0.0.1:${port}`, user: ACCOUNT }),
+    poolEntry: (port) => ({ url: URLS[pool](port), user: ACCOUNT }),
     settings: ({ load, attack }, { status }) => ({
       status: { listen: `127.0.0.1:${status}` },
       ...history ? { history: { path: HISTORY_FILE } } : {},

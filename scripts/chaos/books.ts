@@ -82,11 +82,14 @@ export function ledgerOf(shape: SharesShape): LedgerSnapshot {
       "submitted",
       "accepted",
       "assumed",
+      "early",
       "contradicted",
     ] as const
   ) {
     counts[name] = shape[name];
   }
+  counts.earlyOpen = shape.early_open;
+  counts.earlyRejected = shape.early_rejected;
   const byReason: readonly [string, readonly string[], Readonly<Record<string, number>>][] = [
     ["refused", REFUSE_REASONS, shape.refused],
     ["rejected", REJECT_REASONS, shape.rejected],

@@ -14,6 +14,7 @@ import type { BadBehaviour, ShareRefusal } from "../../lib/sim/stratum_pool/ledg
 import { type MinerBooks, NO_SHARES, type PoolBooks } from "./books.ts";
 import type { Books, ChaosOutcome, JudgingAgentPool } from "./outcome.ts";
 import type { StratumPoolBooks } from "./stratum_pool.ts";
+import type { Sv2PoolBooks } from "./sv2_pool.ts";
 
 /** A claim, whether it held, and the figures it was judged by. */
 export interface Finding {
@@ -76,6 +77,7 @@ export function findings(outcome: ChaosOutcome): readonly Finding[] {
     dialectKept(outcome),
     nothingAmiss(outcome),
     changesCostLittle(outcome),
+    nothingAmissAtSv2(outcome),
   ];
 }
 
@@ -246,8 +248,8 @@ function addsUp({ shares, waiting }: MinerBooks): boolean {
     waitingIn(shares) === waiting;
 }
 
-function poolsAgree({ agent, pools, stratumPools }: Books): Finding {
-  const judged = [...pools, ...stratumPools].map((pool) => {
+function poolsAgree({ agent, pools, stratumPools, sv2Pools }: Books): Finding {
+  const judged = [...pools, ...stratumPools, ...sv2Pools].map((pool) => {
     const ours = agent.pools.find(({ address }) => address === pool.address);
     return disagreement(pool, ours ?? { ...NO_BOOKS, address: pool.address });
   });
@@ -255,7 +257,7 @@ function poolsAgree({ agent, pools, stratumPools }: Books): Finding {
   const { shares } = agent;
   const served = agent.pools.filter((pool) => pool.shares.submitted > 0).length;
   const sum = (count: "submits" | "accepted" | "rejected") =>
-    [...pools, ...stratumPools].reduce((all, pool) => all + pool[count], 0);
+    [...pools, ...stratumPools, ...sv2Pools].reduce((all, pool) => all + pool[count], 0);
   return {
     holds: wrong.length === 0 && total(pools, (pool) => pool.waitingNow) === 0,
     claim: "the pools' books agree with ours",
@@ -278,7 +280,7 @@ function neverHeard(shares: LedgerSnapshot): number {
 
 /** Returns the difference between one pool's books and ours; `undefined` if there is none. */
 function disagreement(
-  pool: JudgingAgentPool | StratumPoolBooks,
+  pool: JudgingAgentPool | StratumPoolBooks | Sv2PoolBooks,
   { shares, credited }: PoolBooks,
 ): string | undefined {
   // Whether the pool got shares without a verdict is unknown; all other counts are exact.
@@ -307,12 +309,17 @@ function disagreement(
   return wrong.length === 0 ? undefined : `${name} ${pool.address}: ${wrong.join(", ")}`;
 }
 
+/** What is compared of a pool's credit; at a Stratum V2 pool each job keeps its difficulty. */
+type CreditingPool =
+  & Pick<Sv2PoolBooks, "difficulty" | "highestDifficulty">
+  & Partial<Pick<StratumPoolBooks, "acceptedInChange">>;
+
 /**
  * Returns the difference in credited difficulty, if any; shares that cross a change may count with
  * either.
  */
 function difficultyFound(
-  { difficulty, highestDifficulty, acceptedInChange }: StratumPoolBooks,
+  { difficulty, highestDifficulty, acceptedInChange = 0 }: CreditingPool,
   credited: number,
   unheard: number,
 ): readonly [boolean, string, number, number] {
@@ -327,17 +334,24 @@ function minersAgree({ agent, good, unruly }: Books): Finding {
   const { shares, waiting: waitingShares } = agent;
   const sum = (count: "submitted" | "accepted" | "rejected" | "unanswered" | "waitingNow") =>
     good[count] + unruly[count];
-  const answeredTrue = shares.accepted + shares.kept + shares.assumed + shares.unansweredTimedOut;
+  const answeredTrue = shares.accepted + shares.kept + shares.assumed + shares.earlyRejected +
+    shares.unansweredTimedOut;
+  // Of shares that ended without a verdict in another way, some were answered before.
+  const perhapsTrue = Math.min(
+    shares.early - shares.earlyOpen - shares.earlyRejected,
+    unansweredIn(shares) - shares.unansweredTimedOut,
+  );
   const accepted = sum("accepted");
   const unanswered = sum("unanswered");
   const waiting = sum("waitingNow");
   const ended = accepted + sum("rejected") + unanswered + waiting;
   return {
     holds: ended === sum("submitted") && waiting <= waitingShares &&
-      isWithin(accepted, answeredTrue - unanswered, answeredTrue),
+      isWithin(accepted, answeredTrue - unanswered, answeredTrue + perhapsTrue),
     claim: "the miners' books agree with ours",
     figures:
-      `${sum("submitted")} shares found, ${accepted} answered true (${answeredTrue} here), ` +
+      `${sum("submitted")} shares found, ${accepted} answered true (${answeredTrue} here, and ` +
+      `perhaps ${perhapsTrue} more), ` +
       `${unanswered} on connections the miners ended, ${waiting} without an answer`,
   };
 }
@@ -366,6 +380,27 @@ function nothingAmiss({ stratumPools }: ChaosOutcome): Finding {
     claim: "no Stratum pool sees bad behaviour, except what a fault caused",
     figures: `${lines} lines, ${amiss.length} kinds of bad behaviour` +
       (amiss.length === 0 ? "" : `: ${amiss.join(", ")}; ${line}`),
+  };
+}
+
+function nothingAmissAtSv2({ sv2Pools }: ChaosOutcome): Finding {
+  const amiss = sv2Pools.flatMap(({ like, badBehaviour, rejectedBy }) => {
+    // A job keeps its target, so no share can be too low, whatever crosses it on the way.
+    const low = rejectedBy.get("difficulty-too-low") ?? 0;
+    return [
+      ...Array.from(badBehaviour, ([kind, count]) => `${like} ${count} x ${kind}`),
+      ...low === 0 ? [] : [`${like} ${low} too low`],
+    ];
+  });
+  const frames = sv2Pools.reduce((sum, { framesIn }) => sum + framesIn, 0);
+  const [note = ""] = sv2Pools.flatMap(({ badNotes }) => badNotes);
+  return {
+    holds: amiss.length === 0,
+    claim: "no Stratum V2 pool sees bad behaviour, or a share that is too low",
+    figures: sv2Pools.length === 0
+      ? "no Stratum V2 pool"
+      : `${frames} frames, ${amiss.length} kinds of it` +
+        (amiss.length === 0 ? "" : `: ${amiss.join(", ")}; ${note}`),
   };
 }
 

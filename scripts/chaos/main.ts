@@ -17,7 +17,7 @@ const USAGE = `Usage: deno task chaos [--minutes N] [--seed S] [--miners N] [--k
   --minutes N   how long things go wrong, fractions allowed; 1 if left out
   --seed S      a whole number; the same one makes the same things go wrong; 1 if left out
   --miners N    how many miners; 500 if left out
-  --kinds KINDS what pools speak: agent, stratum or mixed; ${DEFAULT_KINDS} if left out`;
+  --kinds KINDS what pools speak: agent, stratum, sv2 or mixed; ${DEFAULT_KINDS} if left out`;
 
 const encoder = new TextEncoder();
 

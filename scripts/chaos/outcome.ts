@@ -9,6 +9,7 @@ import type { AgentLog } from "./agent_log.ts";
 import type { AgentBooks } from "./books.ts";
 import type { Kinds } from "./kinds.ts";
 import type { StratumPoolBooks } from "./stratum_pool.ts";
+import type { Sv2PoolBooks } from "./sv2_pool.ts";
 
 /** The settings of a run. */
 export interface ChaosOptions {
@@ -60,6 +61,8 @@ export interface Books {
   readonly pools: readonly JudgingAgentPool[];
   /** Ordinary Stratum pools. */
   readonly stratumPools: readonly StratumPoolBooks[];
+  /** Stratum V2 pools. */
+  readonly sv2Pools: readonly Sv2PoolBooks[];
   /** Miners that keep the rules: some hash, the others submit at a rate. */
   readonly good: MinerStatistics;
   readonly hashing: MinerStatistics;

@@ -13,10 +13,11 @@ import { type AgentConfig, ChaosAgent } from "./agent.ts";
 import { UNRULY } from "./agent_log.ts";
 import { AgentPool } from "./agent_pool.ts";
 import { isSettled } from "./invariants.ts";
-import { kindOf, POOLS } from "./kinds.ts";
+import { isSv2, kindOf, POOLS } from "./kinds.ts";
 import { type AgentAct, drawSchedule, type MinerAct, type Mishap } from "./schedule.ts";
 import type { Books, ChaosOptions, ChaosOutcome } from "./outcome.ts";
 import { StratumPool } from "./stratum_pool.ts";
+import { Sv2Pool } from "./sv2_pool.ts";
 import { Strangers } from "./strangers.ts";
 
 /** The difficulty, low enough that a few miners find shares by hashing. */
@@ -74,8 +75,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   }
 }
 
-/** A pool of either kind. */
-type AnyPool = AgentPool | StratumPool;
+/** A pool of any kind. */
+type AnyPool = AgentPool | StratumPool | Sv2Pool;
 
 /** The settings of the agent; `variant` chooses among those that a reload brings. */
 function configFor(pools: readonly AnyPool[], variant: number): AgentConfig {
@@ -167,9 +168,10 @@ class ChaosRun {
   static async start(options: ChaosOptions): Promise<ChaosRun> {
     const pools = await Promise.all(POOLS[options.kinds].map((manners, i) => {
       const seed = options.seed + i;
-      return manners === "agent"
-        ? AgentPool.start({ seed, serverNumber: i + 1, difficulty: DIFFICULTY })
-        : StratumPool.start(manners, seed);
+      if (manners === "agent") {
+        return AgentPool.start({ seed, serverNumber: i + 1, difficulty: DIFFICULTY });
+      }
+      return isSv2(manners) ? Sv2Pool.start(manners, seed) : StratumPool.start(manners, seed);
     }));
     const sizes = pools.flatMap(({ address, narrowBytes }) =>
       narrowBytes === undefined ? [] : [[address, narrowBytes] as const]
@@ -250,6 +252,7 @@ class ChaosRun {
       stratumPools: this.#pools.flatMap((pool) =>
         pool instanceof StratumPool ? [pool.books()] : []
       ),
+      sv2Pools: this.#pools.flatMap((pool) => pool instanceof Sv2Pool ? [pool.books()] : []),
       good: sumOf(good),
       hashing: good[0]!,
       unruly: this.#unruly.statistics(),

@@ -46,6 +46,25 @@ export const POOL_ACTS = {
     "maskFlood",
     "jobFlood",
   ],
+  sv2: [
+    "reset",
+    "finish",
+    "rawBytes",
+    "oversizedFrame",
+    "brokenMessage",
+    "unknownFrames",
+    "newBlock",
+    "newJob",
+    "newFuture",
+    "badJob",
+    "unknownPrevHash",
+    "newDifficulty",
+    "newPrefix",
+    "newGroup",
+    "closeChannels",
+    "askToReconnect",
+    "jobFlood",
+  ],
 } as const;
 
 /**
@@ -84,6 +103,22 @@ export const POOL_FAULTS = {
     "difficultyFalls",
     "difficultyRises",
   ],
+  sv2: [
+    "refuse",
+    "silent",
+    "stopReading",
+    "dribble",
+    "garbledHandshake",
+    "silentSetup",
+    "refuseUser",
+    "flippedBit",
+    "refusesAll",
+    "neverAcknowledge",
+    "lateVerdicts",
+    "lateErrors",
+    "difficultyFalls",
+    "difficultyRises",
+  ],
 } as const;
 
 /** Faults during which a pool still serves. */
@@ -93,6 +128,8 @@ const SERVING: ReadonlySet<PoolFault> = new Set([
   "repeatsVerdicts",
   "strayVerdicts",
   "refusesAll",
+  "lateVerdicts",
+  "lateErrors",
   "difficultyFalls",
   "difficultyRises",
 ]);

@@ -125,6 +125,7 @@ export const POOL_STREAM: FuzzTarget = {
       },
       now: () => 0,
       rateClock: { realNow: () => 0, awayMs: () => 0 },
+      wallNow: systemTime.wallNow,
       timers: systemTime,
       handshakeTimeoutMs: 15_000,
       readTimeoutMs: 60_000,

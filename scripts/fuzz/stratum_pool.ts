@@ -191,6 +191,7 @@ export const STRATUM_POOL: FuzzTarget = {
       },
       now: () => time,
       rateClock: { realNow: () => time, awayMs: () => 0 },
+      wallNow: systemTime.wallNow,
       timers: systemTime,
       handshakeTimeoutMs: 15_000,
       readTimeoutMs: undefined,

@@ -10,6 +10,8 @@ import { PROXY_HEADER } from "./proxy_header.ts";
 import { SHARE_LINES } from "./share_lines.ts";
 import { STATUS_HTTP } from "./status_http.ts";
 import { STRATUM_POOL } from "./stratum_pool.ts";
+import { SV2_FRAMES } from "./sv2_frames.ts";
+import { SV2_MESSAGES } from "./sv2_messages.ts";
 import type { FuzzTarget } from "./target.ts";
 
 /** All targets, in the order of the list. */
@@ -18,6 +20,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   POOL_STREAM,
   STRATUM_POOL,
   AGENT_FRAMES,
+  SV2_FRAMES,
+  SV2_MESSAGES,
   SHARE_LINES,
   STATUS_HTTP,
   CONFIG_FILES,

@@ -21,7 +21,7 @@ function farm(count: number) {
   const pool = world.active("a");
   const miners = Array.from({ length: count }, () => world.join());
   const awaited = (silentMs = SILENT_MS, oldMs = OLD_MS): FakeDownstream[] => {
-    const found = world.mux.awaited(silentMs, oldMs);
+    const found = world.mux.awaited(silentMs, oldMs).miners;
     return miners.filter((miner) => found.has(miner));
   };
   return { world, pool, miners, awaited };

@@ -3,14 +3,17 @@ import fc from "fast-check";
 import {
   difficultyOfHash,
   isAtMost,
+  MAX_TARGET,
   networkTarget,
+  targetBytes,
   targetOf,
+  targetOfBytes,
   targetWords,
 } from "../../lib/bitcoin/target.ts";
+import { vectorsOf } from "../protocol/sv2/vectors.ts";
 import vectors from "../protocol/stratum_upstream_vectors.json" with { type: "json" };
 
 const DIFFICULTY_1 = 0xffffn << 208n;
-const MAX_TARGET = (1n << 256n) - 1n;
 const hex = (target: bigint | undefined) => target?.toString(16).padStart(64, "0");
 
 for (const { difficulty, target } of vectors.difficulty_targets) {
@@ -20,6 +23,27 @@ for (const { difficulty, target } of vectors.difficulty_targets) {
     assert.ok((off < 0n ? -off : off) <= expected >> 52n, hex(targetOf(difficulty)));
   });
 }
+
+for (const { name, fields, hex: wire } of vectorsOf("target")) {
+  Deno.test(`vector ${name} of Stratum V2: this target, in these bytes`, () => {
+    // The vectors were made with difficulties cut to 52 bits after the point.
+    const difficulty = Math.floor(Number(fields!["difficulty"]) * 2 ** 52) / 2 ** 52;
+    const target = targetOf(difficulty);
+    assert.equal(hex(target), fields!["target_display"]);
+    assert.equal(targetBytes(target).toHex(), wire);
+    assert.equal(targetOfBytes(Uint8Array.fromHex(wire!)), target);
+  });
+}
+
+Deno.test("a target is read from the bytes it was written in, the least significant first", () => {
+  assert.equal(targetBytes(1n).toHex(), "01" + "00".repeat(31));
+  assert.equal(targetBytes(MAX_TARGET).toHex(), "ff".repeat(32));
+  assert.equal(targetBytes(0n).toHex(), "00".repeat(32));
+  fc.assert(fc.property(fc.bigInt({ min: 0n, max: MAX_TARGET }), (target) => {
+    assert.equal(targetBytes(target).length, 32);
+    assert.equal(targetOfBytes(targetBytes(target)), target);
+  }));
+});
 
 Deno.test("the network's target is its mantissa, shifted by whole bytes", () => {
   assert.equal(networkTarget(0x1d00ffff), DIFFICULTY_1);

@@ -145,7 +145,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       connected_seconds: 90_000 + place,
       last_share_seconds: place % 60,
       hashrate: { minutes_15: (90 + place % 20) * 1e12, minutes_60: (90 + place % 20) * 1e12 },
-      shares: { ...model.shares, accepted: 10_000 + place, assumed: 0, kept: 0 },
+      shares: { ...model.shares, accepted: 10_000 + place, assumed: 0, early_open: 0, kept: 0 },
       worker_id: String(place + 1),
       condition: { ...WORKING },
       ...differences[place],
@@ -265,7 +265,7 @@ export class FakeFarm implements StatusSource, StatusControl {
         minutes_15: this.hashrate,
         minutes_60: this.hashrate * 1.01,
       },
-      shares: { ...shares, accepted, assumed: 0, kept: this.kept },
+      shares: { ...shares, accepted, assumed: 0, early_open: 0, kept: this.kept },
       outgrown: this.outgrown,
       credited_difficulty: accepted * 1e6,
     };

@@ -113,6 +113,7 @@ function poolCounts(accepted: number, stale: number): Partial<PoolTotalShape> {
       ...model,
       accepted,
       assumed: 0,
+      early_open: 0,
       kept: 0,
       rejected: { ...none(model.rejected) as typeof model.rejected, stale },
       contradicted: 0,
@@ -126,6 +127,7 @@ function poolCounts(accepted: number, stale: number): Partial<PoolTotalShape> {
       bytes_read: 4_200_000,
       frames_read: 900,
       frames_written: 9_000,
+      frames_ignored: 0,
     },
   };
 }

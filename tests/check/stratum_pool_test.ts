@@ -180,7 +180,8 @@ Deno.test("without a user nobody logs in, and that is said", async () => {
   assert.deepEqual(pool.methods, ["mining.configure", "mining.subscribe"]);
 });
 
-const WANTS = "whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://)";
+const WANTS = "whether it wants TLS (stratum+ssl://), agents (btcagent+tcp://), or Stratum V2 " +
+  "(stratum2+tcp://)";
 const STRANGERS: [what: string, serve: Serve, line: string][] = [
   [
     "a web server",

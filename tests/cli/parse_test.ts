@@ -41,7 +41,7 @@ const POOL = {
   accounts: undefined,
   isCaseSensitive: false,
   hiddenDifficulty: undefined,
-  stratum: undefined,
+  speaks: { kind: "agent" },
 };
 const MINERS = {
   host: "127.0.0.1",
@@ -178,7 +178,7 @@ const MEANINGS: [line: string, command: unknown][] = [
         accounts: undefined,
         isCaseSensitive: false,
         hiddenDifficulty: undefined,
-        stratum: undefined,
+        speaks: { kind: "agent" },
       },
     },
   ],
@@ -190,7 +190,12 @@ const MEANINGS: [line: string, command: unknown][] = [
       what: "pool",
       options: {
         ...POOL,
-        stratum: { like: "ckpool", hasFixedDifficulty: false, blockIntervalSeconds: undefined },
+        speaks: {
+          kind: "stratum",
+          like: "ckpool",
+          hasFixedDifficulty: false,
+          blockIntervalSeconds: undefined,
+        },
       },
     },
   ],
@@ -201,7 +206,45 @@ const MEANINGS: [line: string, command: unknown][] = [
       what: "pool",
       options: {
         ...POOL,
-        stratum: { like: "nomp", hasFixedDifficulty: true, blockIntervalSeconds: 9.5 },
+        speaks: {
+          kind: "stratum",
+          like: "nomp",
+          hasFixedDifficulty: true,
+          blockIntervalSeconds: 9.5,
+        },
+      },
+    },
+  ],
+  [
+    "simulate pool --kind sv2",
+    {
+      kind: "simulate",
+      what: "pool",
+      options: {
+        ...POOL,
+        speaks: {
+          kind: "sv2",
+          like: "sri",
+          hasFixedDifficulty: false,
+          blockIntervalSeconds: undefined,
+        },
+      },
+    },
+  ],
+  [
+    "simulate pool --kind sv2 --like braiins --fixed-difficulty --accounts alice",
+    {
+      kind: "simulate",
+      what: "pool",
+      options: {
+        ...POOL,
+        accounts: ["alice"],
+        speaks: {
+          kind: "sv2",
+          like: "braiins",
+          hasFixedDifficulty: true,
+          blockIntervalSeconds: undefined,
+        },
       },
     },
   ],
@@ -324,7 +367,7 @@ const MISUSES: [line: string, message: string][] = [
   ["demo --seconds -5", 'Option --seconds is "-5", must be a number 1..31536000'],
   [
     "demo --kind mixd",
-    'Option --kind is "mixd", must be one of agent, stratum, mixed; did you mean mixed?',
+    'Option --kind is "mixd", must be one of agent, stratum, sv2, mixed; did you mean mixed?',
   ],
   ["demo --seconds 0x10", 'Option --seconds is "0x10", must be a number 1..31536000'],
   ["demo --miners 1.5", 'Option --miners is "1.5", must be a whole number 1..65535'],
@@ -342,8 +385,19 @@ const MISUSES: [line: string, message: string][] = [
     'Option --like is "ckpol", must be one of ckpool, nomp, public, datum, narrow6; ' +
     "did you mean ckpool?",
   ],
-  ["simulate pool --kind v2", 'Option --kind is "v2", must be one of agent, stratum'],
-  ["simulate pool --like nomp", "Option --like is for --kind stratum only"],
+  [
+    "simulate pool --kind sv2 --like ckpool",
+    'Option --like is "ckpool", must be one of sri, blitzpool, braiins',
+  ],
+  [
+    "simulate pool --kind sv2 --case-sensitive",
+    "Option --case-sensitive is for --kind agent only",
+  ],
+  [
+    "simulate pool --kind v2",
+    'Option --kind is "v2", must be one of agent, stratum, sv2; did you mean sv2?',
+  ],
+  ["simulate pool --like nomp", "Option --like is for --kind stratum and sv2 only"],
   [
     "simulate pool --kind stratum --like datum --accounts alice",
     "Option --accounts is not for --like datum, which accepts every name",

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parsePoolUrl } from "../../lib/config/pool_url.ts";
+import { parseAuthorityKey } from "../../lib/protocol/sv2/authority_key.ts";
 
 const READ: [text: string, host: string, port: number, kind: string, usesTls?: boolean][] = [
   ["stratum+tcp://pool.example:3333", "pool.example", 3333, "stratum", false],
@@ -17,9 +18,52 @@ const READ: [text: string, host: string, port: number, kind: string, usesTls?: b
 ];
 for (const [text, host, port, kind, usesTls] of READ) {
   Deno.test(`${text} is ${kind} at ${host}, port ${port}`, () => {
-    assert.deepEqual(parsePoolUrl(text), { ok: true, url: { host, port, kind, usesTls } });
+    assert.deepEqual(parsePoolUrl(text), {
+      ok: true,
+      url: { host, port, kind, usesTls, authorityKey: undefined },
+    });
   });
 }
+
+const KEY = "9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh";
+
+Deno.test("a Stratum V2 address ends with the key by which the pool proves itself, or without one", () => {
+  const url = { host: "2001:db8::1", port: 3336, kind: "sv2", usesTls: false };
+  const authorityKey = parseAuthorityKey(KEY);
+  assert.ok(authorityKey.ok);
+  assert.deepEqual(parsePoolUrl(`Stratum2+TCP://[2001:db8::1]:3336/${KEY}`), {
+    ok: true,
+    url: { ...url, authorityKey: authorityKey.key.toHex() },
+  });
+  assert.deepEqual(parsePoolUrl("stratum2+tcp://[2001:db8::1]:3336"), {
+    ok: true,
+    url: { ...url, authorityKey: undefined },
+  });
+});
+
+const WRONG_KEYS: [key: string, found: string, wanted: string][] = [
+  ["", "an authority key of 0 characters", "51 characters"],
+  [`${KEY}/`, '"/" in the authority key', "letters and digits without 0, O, I and l"],
+  [`${KEY}?`, '"?" in the authority key', "letters and digits without 0, O, I and l"],
+  [KEY.replace("X", "0"), '"0" in the authority key', "letters and digits without 0, O, I and l"],
+  [KEY.slice(1), "an authority key of 50 characters", "51 characters"],
+];
+for (const [key, found, wanted] of WRONG_KEYS) {
+  Deno.test(`the authority key ${JSON.stringify(key)} is refused: ${found}`, () => {
+    const result = parsePoolUrl(`stratum2+tcp://pool.example:3336/${key}`);
+    assert.deepEqual(result, { ok: false, found, wanted });
+  });
+}
+
+Deno.test("an authority key with one wrong character is refused, whichever it is", () => {
+  for (let at = 0; at < KEY.length; at++) {
+    const other = KEY[at] === "z" ? "y" : "z";
+    const key = KEY.slice(0, at) + other + KEY.slice(at + 1);
+    const result = parsePoolUrl(`stratum2+tcp://pool.example:3336/${key}`);
+    assert.ok(!result.ok, key);
+    assert.match(result.found, /^an authority key /);
+  }
+});
 
 const PORT = "add the port; 3333 is usual: ";
 const SCHEMES =
@@ -28,6 +72,7 @@ const SCHEMES =
 const USER = 'put the name into "user" and the password into "password" or "password_file"';
 const BRACKETS = "write an IPv6 address in brackets, as in ";
 const NO_HOST = "write a host name or an IP address, then : and the port";
+const WRITE_V2 = "write stratum2+tcp://host:port/AUTHORITY_KEY";
 const REFUSED: [text: string, hint: string][] = [
   ["stratum+tcp://pool.example", `${PORT}"stratum+tcp://pool.example:3333"`],
   ["stratum+tcp://pool.example:", `${PORT}"stratum+tcp://pool.example:3333"`],
@@ -58,9 +103,21 @@ const REFUSED: [text: string, hint: string][] = [
   ["ssl://pool.example:3333", "for TLS write stratum+ssl://"],
   ["btcagent+ssl://pool.example:3333", "write btcagent+tls://"],
   [
-    "stratum2+tcp://pool.example:3336/9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh",
-    "Stratum V2 is not supported yet: use the pool's Stratum V1 address, stratum+tcp://",
+    `stratum+tcp://pool.example:3336/${KEY}`,
+    "an authority key is for Stratum V2: write stratum2+tcp://",
   ],
+  [`stratum2+tls://pool.example:3336/${KEY}`, `Stratum V2 encrypts without TLS: ${WRITE_V2}`],
+  ["stratum2://pool.example:3336", `this is Stratum V2: ${WRITE_V2}`],
+  ["sv2+tcp://pool.example:3336", `this is Stratum V2: ${WRITE_V2}`],
+  [
+    `stratum2+tcp://pool.example/${KEY}`,
+    `add the port that the pool publishes, as in "stratum2+tcp://pool.example:3336/AUTHORITY_KEY"`,
+  ],
+  [
+    `stratum2+tcp://2001:db8::1:3336/${KEY}`,
+    `${BRACKETS}"stratum2+tcp://[2001:db8::1]:3336/AUTHORITY_KEY"`,
+  ],
+  ["stratum2+tcp://pool.example:3336#xnsub", 'remove "#xnsub": an address ends with the key'],
   ["stratum+tcp://me:hunter2@pool.example:3333", USER],
   ["me:hunter2@pool.example:3333", USER],
 ];
@@ -74,7 +131,19 @@ for (const [text, hint] of REFUSED) {
 }
 
 Deno.test("any text is an address or refused, and what comes after an @ or before is never shown", () => {
-  const part = fc.constantFrom("stratum+tcp", "://", ":", "@", "[", "]", "/", "3333", "h", "::1");
+  const part = fc.constantFrom(
+    "stratum+tcp",
+    "stratum2+tcp",
+    "://",
+    ":",
+    "@",
+    "[",
+    "]",
+    "/",
+    "3333",
+    "h",
+    "::1",
+  );
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.array(part, { maxLength: 8 }).map((parts) => parts.join("")),
@@ -86,7 +155,7 @@ Deno.test("any text is an address or refused, and what comes after an @ or befor
         assert.ok(result.url.port >= 1 && result.url.port <= 65535);
         assert.match(result.url.host, /^[\w.:%-]+$/);
       } else {
-        assert.ok(result.hint !== "");
+        assert.ok(result.hint !== "" && result.wanted !== "");
         if (text.includes("@")) assert.equal(result.found, "an address with a user in it");
       }
     }),

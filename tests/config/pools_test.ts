@@ -9,6 +9,7 @@ import { configuredPools } from "../../lib/config/pools.ts";
 import { formatProblems, formatRemark } from "../../lib/config/problem.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
+import { formatAuthorityKey, parseAuthorityKey } from "../../lib/protocol/sv2/authority_key.ts";
 
 const URL = "stratum+tcp://pool.example:3333";
 
@@ -63,6 +64,7 @@ Deno.test("one list mixes both forms and every kind", () => {
       port: 1800,
       kind: "unknown",
       usesTls: false,
+      authorityKey: undefined,
       account: "farm",
       password: "x",
       workers: "one",
@@ -73,6 +75,7 @@ Deno.test("one list mixes both forms and every kind", () => {
       port: 3333,
       kind: "stratum",
       usesTls: false,
+      authorityKey: undefined,
       account: "bc1q.rig",
       password: "",
       workers: "one",
@@ -83,6 +86,7 @@ Deno.test("one list mixes both forms and every kind", () => {
       port: 443,
       kind: "agent",
       usesTls: true,
+      authorityKey: undefined,
       account: "farm",
       password: "x",
       workers: "one",
@@ -93,6 +97,7 @@ Deno.test("one list mixes both forms and every kind", () => {
       port: 25,
       kind: "unknown",
       usesTls: false,
+      authorityKey: undefined,
       account: "me",
       password: "x",
       workers: "one",
@@ -320,4 +325,122 @@ Deno.test("at a port no bound may cross those of all, unless both are its own", 
       "listen[1].vardiff.maximum: found 32, wanted at least vardiff.minimum, 64",
     ],
   );
+});
+
+const KEY = "9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh";
+const V2 = `stratum2+tcp://pool.example:3336/${KEY}`;
+const V2_WITHOUT_KEY = "stratum2+tcp://pool.example:3336";
+
+Deno.test("a Stratum V2 pool is written like the others, with its key in the address", () => {
+  const url = V2;
+  const config = accept({ pool_use_tls: true, pools: [{ url, user: "farm", workers: "each" }] });
+  const key = parseAuthorityKey(KEY);
+  assert.ok(key.ok);
+  assert.deepEqual(configuredPools(config), [{
+    host: "pool.example",
+    port: 3336,
+    kind: "sv2",
+    usesTls: false,
+    authorityKey: key.key.toHex(),
+    account: "farm",
+    password: "x",
+    workers: "each",
+    minersPerConnection: undefined,
+  }]);
+  assert.deepEqual(remarks({ pools: [{ url, user: "farm", miners_per_connection: 100 }] }), []);
+});
+
+Deno.test("without its key a Stratum V2 pool is refused, and both ways out are named", () => {
+  const pools = [{ url: V2_WITHOUT_KEY, user: "me" }, {
+    url: V2_WITHOUT_KEY,
+    user: "me",
+    insecure: false,
+  }];
+  const lines = report(JSON.stringify({ pools }));
+  assert.equal(lines.length, 2);
+  for (const line of lines) {
+    assert.equal(
+      line.replace(/^.*?\.url/, "url"),
+      'url: found "stratum2+tcp://pool.example:3336" (a string), wanted the pool\'s authority key ' +
+        "at its end: stratum2+tcp://host:port/KEY; the pool publishes it; without it nothing " +
+        "proves that this is the pool. For a pool on your own machine or network, " +
+        '"insecure": true connects without proof',
+    );
+  }
+});
+
+Deno.test("a pool without proof is accepted with insecure, and every start warns of it", () => {
+  const pools = [{ url: V2_WITHOUT_KEY, user: "me", insecure: true }];
+  assert.equal(configuredPools(accept({ pools }))[0]!.authorityKey, undefined);
+  const [warning, ...more] = remarks({ pools });
+  assert.deepEqual(more, []);
+  assert.match(
+    warning!,
+    /^warning .*pools\[0\]\.insecure: INSECURE: its address has no authority key, so nothing proves/,
+  );
+});
+
+Deno.test("a wrong key is refused also where no proof is wanted", () => {
+  const url = `${V2_WITHOUT_KEY}/${KEY.slice(1)}`;
+  const lines = report(JSON.stringify({ pools: [{ url, user: "me", insecure: true }] }));
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0]!,
+    /pools\[0\]\.url: found an authority key of 50 characters, wanted 51 characters$/,
+  );
+});
+
+const WITHOUT_EFFECT: [what: string, pool: object, key: string, text: RegExp][] = [
+  ["insecure beside a key", { url: V2, insecure: true }, "insecure", /the address has the pool's/],
+  ["insecure at a Stratum V1 pool", { url: URL, insecure: true }, "insecure", /only Stratum V2/],
+  [
+    "insecure without a scheme",
+    { url: "h:1", insecure: true },
+    "insecure",
+    /only Stratum V2 pools/,
+  ],
+  [
+    "insecure at an agent pool",
+    { url: "btcagent+tcp://h:1", insecure: true },
+    "insecure",
+    /only Stratum V2 pools/,
+  ],
+  ["a password at a Stratum V2 pool", { url: V2, password: "x" }, "password", /no passwords/],
+];
+for (const [what, pool, key, text] of WITHOUT_EFFECT) {
+  Deno.test(`${what} has no effect, and that is said`, () => {
+    const [notice, ...more] = remarks({ pools: [{ ...pool, user: "me" }] });
+    assert.deepEqual(more, []);
+    assert.match(notice!, new RegExp(`^notice .*pools\\[0\\]\\.${key}: Without effect: `));
+    assert.match(notice!, text);
+  });
+}
+
+Deno.test("a Stratum V2 pool cannot have a connection for every worker", () => {
+  const pools = [{ url: V2, user: "me", workers: "connection" }];
+  const lines = report(JSON.stringify({ pools }));
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0]!,
+    /workers: found "connection" \(a string\), wanted "one" or "each" at a Stratum V2 pool; all/,
+  );
+});
+
+Deno.test("another key, or none, is a change of the pool that takes effect at once", () => {
+  const config = (pool: object) => accept({ pools: [{ user: "me", ...pool }] });
+  const other = formatAuthorityKey(
+    Uint8Array.fromHex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"),
+  );
+  for (
+    const after of [{ url: `${V2_WITHOUT_KEY}/${other}` }, { url: V2_WITHOUT_KEY, insecure: true }]
+  ) {
+    const [change, ...more] = difference(config({ url: V2 }), config(after));
+    assert.deepEqual(more, []);
+    assert.deepEqual([change!.key, change!.takesEffect], ["pools[0]", "now"]);
+  }
+});
+
+Deno.test("a Stratum V2 address in the old form is refused with the form to write", () => {
+  const [line] = report(JSON.stringify({ pools: [["stratum2+tcp://pool.example", 3336, "me"]] }));
+  assert.match(line!, /write \{ "url": "stratum2\+tcp:\/\/host:port\/AUTHORITY_KEY", "user": … \}/);
 });

@@ -66,6 +66,7 @@ async function readyAt(address: PoolAddress, found: FoundKinds): Promise<ReadyUp
     dial: dialTcp,
     now: clock.now,
     rateClock: clock,
+    wallNow: systemTime.wallNow,
     timers: systemTime,
     handshakeTimeoutMs: 10_000,
     readTimeoutMs: undefined,

@@ -81,6 +81,7 @@ async function assertHandshake(
     version: "1.2.3",
     dial: createDial({ ...OPTIONS, ...options }, systemTime),
     now: systemTime.now,
+    wallNow: systemTime.wallNow,
     timers: systemTime,
     rateClock: new AttendedClock(systemTime.now),
     handshakeTimeoutMs: 5000,

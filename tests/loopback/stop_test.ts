@@ -8,7 +8,7 @@ import { Program } from "../support/program.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 import { withBatchingConfig } from "../support/batching_config.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
-import { TestProxy, until } from "../support/test_proxy.ts";
+import { TestProxy, unjudged, until } from "../support/test_proxy.ts";
 
 /** The agent's books as its last line has them. */
 function lastBooks(stderr: string): Record<string, number> {
@@ -141,7 +141,7 @@ Deno.test("a stop waits no longer for verdicts than it is told, and says how man
   });
   await farm.until(() => farm.statistics().accepted >= 20);
   await pool.setFaults({ dropEveryNthVerdict: 1 });
-  await until(() => proxy.statistics().waitingShares >= 20, "shares wait");
+  await until(() => unjudged(proxy.statistics()) >= 20, "shares wait");
   using stopwatch = new Stopwatch();
   const since = performance.now();
   await proxy.proxy.stop(700);

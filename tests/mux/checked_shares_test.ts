@@ -1,7 +1,7 @@
 /** Multiplexer: connections whose shares are hashed here, and whose difficulties are ours. */
 
 import assert from "node:assert/strict";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/terms.ts";
 import { ACCEPTED } from "../../lib/mux/verdict.ts";
 import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";

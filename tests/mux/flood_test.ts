@@ -165,7 +165,7 @@ Deno.test("a nearly full queue gets no more shares, and the work lost is counted
   assert.equal(world.mux.books.brakeLossAt(0), (160 - length) * ANY_WORK);
 });
 
-Deno.test("the brake lets go when the pool follows, and both are said once, with figures", () => {
+Deno.test("the brake lets go when the pool follows, and both are said once, with figures", async () => {
   using log = new LogCapture();
   const { world, pool, miner } = serving();
   world.flood(pool, miner);
@@ -186,6 +186,9 @@ Deno.test("the brake lets go when the pool follows, and both are said once, with
     /Pool a has difficulty 1 now, and miners get it again. They had a higher one for 7 s/,
   );
   assert.deepEqual(others, []);
+  const { early } = world.mux.books.shares;
+  assert.ok(early > 0, "no share was judged in that time");
+  await turnsUntil(() => miner.answers.size >= early, "they are answered");
 });
 
 Deno.test("the cost of the brake is also logged if the connection is lost with it on", () => {

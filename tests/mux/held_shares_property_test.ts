@@ -12,7 +12,7 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/terms.ts";
 import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
 import { ACCEPTED, type Verdict } from "../../lib/mux/verdict.ts";
 import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";

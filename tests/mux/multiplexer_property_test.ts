@@ -8,6 +8,7 @@ import fc from "fast-check";
 import {
   columnOf,
   type Count,
+  goodIn,
   Ledger,
   type LedgerSnapshot,
   NO_STRAYS,
@@ -16,7 +17,7 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/terms.ts";
 import type { Terms } from "../../lib/mux/terms.ts";
 import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
@@ -79,7 +80,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant("pass" as const),
-      ms: fc.constantFrom(250, FAREWELL_MS - 1, FAREWELL_MS, 10_000, 29_000, 30_000, 61_000),
+      ms: fc.constantFrom(250, 499, FAREWELL_MS - 1, FAREWELL_MS, 10_000, 29_000, 30_000, 61_000),
     }),
   },
 );
@@ -105,6 +106,8 @@ interface WaitingShare {
   readonly index: number;
   readonly id: number;
   readonly sentAt: number;
+  /** Whether its miner was answered before the verdict. */
+  isAnswered: boolean;
 }
 
 /** Keeps the books the slow way while events happen to a multiplexer. */
@@ -122,10 +125,15 @@ class BookKeeper {
   /** Shares no verdict was waited for any longer, by the connection and number they had. */
   readonly #givenUp = new Map<FakeUpstream, Set<number>>();
   readonly #strays = { ...NO_STRAYS };
+  /** How long verdicts took, by connection. */
+  readonly #answerTimes = new Map<FakeUpstream, number[]>();
   /** Where each miner sits. */
   readonly #seats = new Map<FakeDownstream, FakeUpstream>();
   /** Miners that went from a connection with shares waiting there, and when. */
   readonly #farewells = new Map<FakeUpstream, Map<FakeDownstream, number>>();
+  /** Where miners were registered in this step. */
+  readonly #entered = new Map<FakeDownstream, FakeUpstream>();
+  #good = 0;
   /** How many shares there were. */
   shares = 0;
 
@@ -161,6 +169,11 @@ class BookKeeper {
         this.#farewellsAt(after).delete(miner);
       }
     }
+    // One may be told something there and go at once, with shares of an earlier stay.
+    for (const [miner, upstream] of this.#entered) {
+      if (miner.isGone) this.#farewellsAt(upstream).set(miner, this.world.clock.now());
+    }
+    this.#entered.clear();
   }
 
   #endFarewells(hasTicked: boolean): void {
@@ -205,6 +218,12 @@ class BookKeeper {
         };
         const upstream = world.bare(`pool ${world.upstreams.length}`, options);
         this.#byUpstream.set(upstream, new Ledger());
+        const moves = upstream.onRegister;
+        upstream.onRegister = (sessionId) => {
+          moves(sessionId);
+          const miner = world.miners.findLast((one) => one.sessionId === sessionId)!;
+          this.#entered.set(miner, upstream);
+        };
         if (step.pick % 3 !== 0) this.#job(upstream, true);
         return;
       }
@@ -309,7 +328,8 @@ class BookKeeper {
     assert.equal(receipt, "waiting");
     const sentAt = world.clock.now();
     this.#givenUp.get(place)?.delete(sent.index);
-    this.#waiting.push({ miner, upstream: place, index: sent.index, id, sentAt });
+    const { index } = sent;
+    this.#waiting.push({ miner, upstream: place, index, id, sentAt, isAnswered: false });
   }
 
   #verdict(upstream: FakeUpstream, index: number, status: number): void {
@@ -322,6 +342,7 @@ class BookKeeper {
     } else {
       if (share.miner.isGone) this.#strays.minerGone++;
       this.#waiting = this.#waiting.filter((each) => each !== share);
+      this.#answerTimesAt(upstream).push(this.world.clock.now() - share.sentAt);
       const count = status === SHARE_ACCEPTED ? "accepted" : REJECTED_AS[status] ?? "rejectedOther";
       this.#end(share, count, minerStatus(status));
     }
@@ -353,6 +374,7 @@ class BookKeeper {
       (share) => share.sentAt < overdue,
       (isGone) => isGone ? "unansweredMinerGone" : "unansweredTimedOut",
       SHARE_ACCEPTED,
+      (share) => !share.isAnswered && share.sentAt < clock.now() - this.#waitMs(share.upstream),
     );
     const isOver = this.#outageSince !== undefined && clock.now() - this.#outageSince >= GRACE_MS;
     const before = this.#live;
@@ -365,11 +387,30 @@ class BookKeeper {
     }
   }
 
-  /** Ends shares that wait, connection by connection in the order they were sent. */
+  #answerTimesAt(upstream: FakeUpstream): number[] {
+    const times = this.#answerTimes.get(upstream) ?? [];
+    this.#answerTimes.set(upstream, times);
+    return times;
+  }
+
+  /** Four times the mean answer time, where the newest of 16 count more: 500 ms to 3 s. */
+  #waitMs(upstream: FakeUpstream): number {
+    const mean = this.#answerTimesAt(upstream).reduce(
+      (mean, ms, before) => mean + (Math.min(ms, 3_000) - mean) / Math.min(before + 1, 16),
+      750,
+    );
+    return Math.min(3_000, Math.max(500, 4 * mean));
+  }
+
+  /**
+   * Ends shares that wait, connection by connection in the order they were sent, and answers those
+   * whose verdict is late.
+   */
   #expire(
     isOverdue: (share: WaitingShare) => boolean,
     reason: (isGone: boolean) => Count,
     status: number,
+    isLate: (share: WaitingShare) => boolean = () => false,
   ): void {
     const gone = new Set<FakeDownstream>();
     for (const upstream of this.#up) {
@@ -377,11 +418,22 @@ class BookKeeper {
       // All are counted, and then they are answered.
       for (const share of ended) {
         const isGone = share.miner.isGone || gone.has(share.miner);
+        if (share.isAnswered) this.#settleEarly(share);
         this.#count(share.miner, share.upstream, reason(isGone));
         const givenUp = this.#givenUp.get(upstream) ?? new Set<number>();
         this.#givenUp.set(upstream, givenUp.add(share.index));
       }
-      for (const { miner, id } of ended) {
+      const late = this.#waiting.filter((share) =>
+        share.upstream === upstream && !isOverdue(share) && isLate(share) &&
+        !share.miner.isGone && !gone.has(share.miner)
+      );
+      for (const share of late) {
+        share.isAnswered = true;
+        for (const count of ["early", "assumed", "earlyOpen"] as const) {
+          this.#count(share.miner, upstream, count);
+        }
+      }
+      for (const { miner, id } of [...ended.filter(({ isAnswered }) => !isAnswered), ...late]) {
         if (miner.isGone || gone.has(miner)) continue;
         this.#answer(miner, id, status);
         if (miner.leavesWhenTold) gone.add(miner);
@@ -390,9 +442,23 @@ class BookKeeper {
     this.#waiting = this.#waiting.filter((share) => !isOverdue(share));
   }
 
-  #end({ miner, upstream, id }: WaitingShare, count: Count, status: number): void {
+  #end(share: WaitingShare, count: Count, status: number): void {
+    const { miner, upstream, id, isAnswered } = share;
     this.#count(miner, upstream, count);
-    if (!miner.isGone) this.#answer(miner, id, status);
+    if (isAnswered) {
+      this.#settleEarly(share);
+      if (count !== "accepted") this.#count(miner, upstream, "earlyRejected");
+    } else if (!miner.isGone) this.#answer(miner, id, status);
+  }
+
+  /** It is no longer assumed. */
+  #settleEarly({ miner, upstream }: WaitingShare): void {
+    for (const count of ["assumed", "earlyOpen"] as const) {
+      const column = columnOf(count);
+      this.#total.remove(column);
+      this.#byMiner.get(miner)!.remove(column);
+      this.#byUpstream.get(upstream)!.remove(column);
+    }
   }
 
   #answer(miner: FakeDownstream, id: number, status: number): void {
@@ -410,6 +476,9 @@ class BookKeeper {
   check(): void {
     const { world } = this;
     const { mux, counter } = world;
+    const good = goodIn(counter.total.snapshot());
+    assert.ok(good >= this.#good, "a share that was good stays good");
+    this.#good = good;
     assert.deepEqual(counter.total.snapshot(), this.#total.snapshot());
     this.#checkSums(counter.total.snapshot(), () => true);
     for (const upstream of this.#up) {
@@ -426,7 +495,7 @@ class BookKeeper {
       assert.deepEqual([...miner.answers], [...this.#answers.get(miner) ?? []]);
     }
     assert.deepEqual(mux.books.strayVerdicts, this.#strays);
-    assert.equal(mux.waitingShares, this.#waiting.length);
+    assert.equal(mux.waitingShares, this.#waiting.filter(({ isAnswered }) => !isAnswered).length);
     assert.equal(mux.miners, this.#live.length);
     this.#checkPlaces();
   }
@@ -434,8 +503,11 @@ class BookKeeper {
   #checkSums(shares: LedgerSnapshot, mine: (share: WaitingShare) => boolean): void {
     assert.equal(shares.received, shares.submitted + refusedIn(shares) + shares.outage);
     const ended = shares.accepted + rejectedIn(shares) + shares.assumed + unansweredIn(shares);
-    assert.equal(shares.submitted, ended + this.#waiting.filter(mine).length);
-    assert.equal(waitingIn(shares), this.#waiting.filter(mine).length);
+    const waiting = this.#waiting.filter((share) => mine(share) && !share.isAnswered).length;
+    assert.equal(shares.submitted, ended + waiting);
+    assert.equal(waitingIn(shares), waiting);
+    const { assumed, earlyOpen, early } = shares;
+    assert.ok(earlyOpen <= assumed && earlyOpen <= early);
   }
 
   #checkPlaces(): void {

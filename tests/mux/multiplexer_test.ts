@@ -11,7 +11,7 @@ import {
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
 import { MAX_WAITING_SHARES } from "../../lib/mux/share_flow.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/terms.ts";
 import { NO_POOL } from "../../lib/mux/upstream.ts";
 import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
@@ -336,7 +336,7 @@ Deno.test("A share for a job of the connection a miner left never reaches the ne
   assert.deepEqual([a.submits.length, b.submits.length], [0, 1]);
 });
 
-Deno.test("A share whose verdict does not come is answered true after the time-out, once", () => {
+Deno.test("A share whose verdict does not come is answered true once, and ends at the time-out", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miner = world.join();
@@ -344,7 +344,8 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
   world.clock.advance(VERDICT_TIMEOUT_MS);
   const later = world.submit(miner);
   world.tick();
-  assert.deepEqual([...miner.answers], []);
+  assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
+  assert.equal(world.counter.total.get("unansweredTimedOut"), 0);
   world.clock.advance(1);
   world.tick();
   world.tick();
@@ -357,6 +358,7 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
     received: 2,
     submitted: 2,
     unansweredTimedOut: 1,
+    early: 1,
     rejectedLowDifficulty: 1,
   });
 });

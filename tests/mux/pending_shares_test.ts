@@ -19,6 +19,7 @@ function share(n: number, sentAt = n): PendingShare<string> {
     job: { isPast: false },
     block: undefined,
     isBraked: false,
+    isAnswered: false,
     versionBits: 0,
   };
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { CheckedWorld } from "../support/checked_world.ts";
 import fc from "fast-check";
 import { NO_POOL } from "../../lib/mux/upstream.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/terms.ts";
 import { JOB_AGAIN_MS } from "../../lib/mux/work.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";

@@ -60,6 +60,7 @@ Deno.test("every number is the pool's and the farm's own", async () => {
     bytes_written: judged.bytesIn,
     frames_read: judged.framesOut,
     frames_written: judged.framesIn,
+    frames_ignored: 0,
   });
   assert.ok(Math.abs(summary.credited_difficulty - accepted * QUICK_DIFFICULTY) < 1e-9);
   const seconds = summary.credited_difficulty * 2 ** 32 / summary.hashrate.minutes_60;

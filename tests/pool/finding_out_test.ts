@@ -48,6 +48,7 @@ class Rig {
       connectsAgain: () => this.connectsAgain++,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => 0 },
+      wallNow: systemTime.wallNow,
       timers: systemTime,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: undefined,

@@ -77,6 +77,7 @@ Deno.test("What is counted of a pool goes on when it is removed and comes back",
 const CHANGES: readonly Partial<ListedPool>[] = [
   { password: "new" },
   { kind: "stratum" },
+  { authorityKey: "0f".repeat(32) },
   { account: "bob" },
   { usesTls: true },
 ];

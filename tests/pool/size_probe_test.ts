@@ -41,6 +41,7 @@ class Rig {
     connects: this.connects,
     version: "1.2.3",
     now: this.time.now,
+    wallNow: this.time.wallNow,
     timers: this.time,
   });
   readonly sizes: Record<number, number> = {};
@@ -92,7 +93,12 @@ Deno.test("a Stratum pool hears configure and subscribe, no login, and is left a
   const [call] = rig.dial.calls;
   const methods = linesOf(call!.opening).map(({ method }) => method);
   assert.deepEqual(methods, ["mining.configure", "mining.subscribe"]);
-  assert.deepEqual(call!.address, { host: "pool0", port: 3333, usesTls: false });
+  assert.deepEqual(call!.address, {
+    host: "pool0",
+    port: 3333,
+    usesTls: false,
+    authorityKey: undefined,
+  });
   const connection = await rig.open(call!);
   connection.deliver(linesToBytes([
     '{"id":null,"method":"mining.set_difficulty","params":[1024]}',

@@ -101,7 +101,7 @@ Deno.test("a pool without any fault is left whenever another gets one with which
 });
 
 Deno.test("no more than two pools at a time have a fault that keeps them from serving", () => {
-  const serves = /Verdicts$|^refusesAll$|^difficulty/;
+  const serves = /Verdicts$|^refusesAll$|^lateErrors$|^difficulty/;
   const down: { pool: number; until: number }[] = [];
   for (const mishap of drawSchedule({ seed: 3, ...HALF_HOUR })) {
     if (mishap.kind !== "poolFault" || serves.test(mishap.fault)) continue;

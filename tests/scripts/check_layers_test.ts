@@ -36,7 +36,11 @@ const REFUSED: [file: string, target: string, reason: RegExp][] = [
   ["lib/pool/agent/session.ts", "lib/mux/accounts.ts", /^lib\/pool\/agent imports only /],
   ["lib/pool/agent/session.ts", "lib/net/miners/engine.ts", /^lib\/pool\/agent imports only /],
   ["lib/pool/roster.ts", "lib/pool/agent/handshake.ts", /^lib\/pool imports only /],
-  ["lib/config/read.ts", "lib/protocol/stratum/job.ts", /^lib\/config imports only lib\/base$/],
+  [
+    "lib/config/read.ts",
+    "lib/protocol/stratum/job.ts",
+    /^lib\/config imports only lib\/base, lib\/protocol\/sv2\/authority_key\.ts$/,
+  ],
   ["lib/cli/parse.ts", "lib/observe/log.ts", /^lib\/cli imports only lib\/base, lib\/config$/],
   ["lib/mux/accounts.ts", "lib/config/schema.ts", /^lib\/mux imports only /],
   ["lib/mux/accounts.ts", "lib/protocol/agent/status.ts", /^lib\/mux imports only /],

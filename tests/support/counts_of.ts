@@ -1,6 +1,7 @@
 /** What charts are drawn from, as a made-up summary has it. */
 
 import type { Counts } from "../../lib/observe/chart_samples.ts";
+import { goodShares } from "../../lib/observe/status/share_sums.ts";
 import type { SummaryShape } from "../../lib/observe/status/shapes.ts";
 
 /** The counts of a summary. */
@@ -10,7 +11,7 @@ export function countsOf(summary: SummaryShape): Counts {
     Object.values(counts).reduce((total, count) => total + count, 0);
   return {
     miners: miners.states.working,
-    accepted: shares.accepted + shares.assumed + shares.kept,
+    accepted: goodShares(shares),
     rejected: sum(shares.rejected) + sum(shares.refused),
     difficulty: credited_difficulty,
     bytesUp: traffic.bytes_written,

@@ -26,7 +26,7 @@ export class FakeDial {
     const call: DialCall = {
       address,
       signal,
-      opening,
+      opening: opening?.bytes,
       isOver: signal.aborted,
       answer: (connection) => {
         call.isOver = true;

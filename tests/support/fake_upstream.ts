@@ -32,6 +32,8 @@ export interface FakeUpstreamOptions {
   readonly poolId?: number;
   /** The time, in milliseconds. */
   readonly now?: () => number;
+  /** Other terms than usual. */
+  readonly terms?: Partial<Terms>;
 }
 
 /** What the pool is sent. */
@@ -89,7 +91,8 @@ export class FakeUpstream extends AgentUpstream {
   constructor(
     name: string,
     mux: UpstreamEvents,
-    { difficulty = 16384, verdicts = "given", poolId = 0, now = () => 0 }: FakeUpstreamOptions = {},
+    { difficulty = 16384, verdicts = "given", poolId = 0, now = () => 0, terms }:
+      FakeUpstreamOptions = {},
   ) {
     const frames = new FakeFrames();
     super({
@@ -110,7 +113,13 @@ export class FakeUpstream extends AgentUpstream {
       rateClock: { realNow: now, awayMs: () => 0 },
       end: (reason) => assert.fail(reason),
     });
-    this.terms = { ...TERMS, startingDifficulty: difficulty, poolDifficulty: difficulty, verdicts };
+    this.terms = {
+      ...TERMS,
+      startingDifficulty: difficulty,
+      poolDifficulty: difficulty,
+      verdicts,
+      ...terms,
+    };
     this.watch = new NotingWatch(now());
     this.#frames = frames;
   }

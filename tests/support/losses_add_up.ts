@@ -9,7 +9,12 @@ import {
   snakeCase,
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
-import { countOf, type LedgerSnapshot, type ShareCounter } from "../../lib/mux/books/ledger.ts";
+import {
+  countOf,
+  goodIn,
+  type LedgerSnapshot,
+  type ShareCounter,
+} from "../../lib/mux/books/ledger.ts";
 import { causesOf, DIMENSIONS } from "../../lib/workers/causes.ts";
 import type { Losses } from "../../lib/workers/losses.ts";
 
@@ -35,7 +40,7 @@ export function assertLossesAddUp(
     Object.fromEntries(by.reasons.map(({ name, lost }) => [name, lost]).toSorted()),
     Object.fromEntries(Object.entries(lostIn(shares)).toSorted()),
   );
-  assert.equal(good, shares.accepted + shares.assumed + shares.kept, "good");
+  assert.equal(good, goodIn(shares), "good");
   const difference = Math.abs(goodWork - creditedDifficulty);
   assert.ok(difference <= 1e-6 * creditedDifficulty, `${goodWork} is not ${creditedDifficulty}`);
   for (const dimension of DIMENSIONS) {

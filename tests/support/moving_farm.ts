@@ -1,6 +1,6 @@
 /**
- * A farm that really hashes and moves among agent pools and ordinary Stratum pools, and the counts
- * of all of them.
+ * A farm that really hashes and moves among agent pools, ordinary Stratum pools and Stratum V2 pools,
+ * and the counts of all of them.
  */
 
 import assert from "node:assert/strict";
@@ -12,6 +12,7 @@ import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
+import { SimSv2Pool } from "../../lib/sim/sv2_pool/sim_sv2_pool.ts";
 import { agentEntry } from "./agent_entry.ts";
 import {
   assertSameBooks,
@@ -21,10 +22,11 @@ import {
   restFrom,
   TINY_VARDIFF,
 } from "./stratum_farms.ts";
+import { assertSameBooks as assertSameSv2Books, sv2Entry } from "./sv2_farms.ts";
 import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
-/** A pool of either kind. */
-export type AnyPool = SimPool | SimStratumPool;
+/** A pool of any kind. */
+export type AnyPool = SimPool | SimStratumPool | SimSv2Pool;
 
 /** A pool, and its extranonce2 size if that is known from before. */
 export interface ListedSimPool {
@@ -110,6 +112,7 @@ export class MovingFarm implements AsyncDisposable {
     assert.equal(ours.shares.contradicted, 0, "contradicted");
     for (const [place, pool] of this.#pools.entries()) {
       if (pool instanceof SimPool) assertAgentBooks(this.view(place), pool);
+      else if (pool instanceof SimSv2Pool) assertSameSv2Books(this.view(place), pool.statistics());
       else assertSameBooks(this.view(place), pool.statistics());
     }
   }
@@ -122,6 +125,7 @@ export class MovingFarm implements AsyncDisposable {
 }
 
 function listedAs(pool: AnyPool): unknown {
+  if (pool instanceof SimSv2Pool) return sv2Entry(pool);
   return pool instanceof SimPool ? agentEntry(pool, "farm") : entryOf(pool);
 }
 
@@ -178,4 +182,35 @@ export async function moveAmongAllSizes({ miners, moves, shares }: ManyMoves): P
   assert.deepEqual(troubleOf(farm.miners), []);
   assert.equal(agent.statistics().rejected, 0, "the agent pool finds the headers that were hashed");
   for (const pool of [eight, six, four]) assert.equal(pool.statistics().rejected, 0);
+}
+
+/** A farm moves among an agent pool, a Stratum pool and a Stratum V2 pool, known from the start. */
+export async function moveAmongKinds({ miners, moves, shares }: ManyMoves): Promise<void> {
+  const difficulty = 2 ** -20;
+  const often = { difficulty, jobIntervalMs: 2_000 } as const;
+  await using agent = await SimPool.start(often);
+  await using stratum = await SimStratumPool.start({ ...often, vardiff: "fixed", like: "ckpool" });
+  const fixed = { ...often, sharesPerMinute: 0, acksEvery: 1 } as const;
+  await using sri = await SimSv2Pool.start({ ...fixed, like: "sri" });
+  await using braiins = await SimSv2Pool.start({ ...fixed, like: "braiins" });
+  await using moving = new MovingFarm(
+    [
+      { pool: agent },
+      { pool: stratum, size: 8 },
+      { pool: sri, size: sri.extranonceSize },
+      { pool: braiins, size: braiins.extranonceSize },
+    ],
+    { count: miners, firmware: NARROW_FIRMWARE },
+  );
+  const { proxy, farm } = moving;
+  await moving.minesAt(0, shares);
+  moving.assertSameExtranonces();
+  for (let round = 1; proxy.proxy.parts.accounts.moves < moves; round++) {
+    await moving.moveTo(round % 4, shares);
+    moving.assertSameExtranonces();
+  }
+  await moving.closeBooks();
+  assert.deepEqual(troubleOf(farm.miners), []);
+  assert.equal(agent.statistics().rejected, 0);
+  for (const pool of [stratum, sri, braiins]) assert.equal(pool.statistics().rejected, 0);
 }

@@ -9,7 +9,8 @@ import { workerUser } from "../../lib/pool/stratum/worker_names.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import type { Like } from "../../lib/sim/stratum_pool/settings.ts";
-import type { ShareCounts, StratumPoolStatistics } from "../../lib/sim/stratum_pool/ledger.ts";
+import type { ShareCounts } from "../../lib/sim/share_counts.ts";
+import type { StratumPoolStatistics } from "../../lib/sim/stratum_pool/ledger.ts";
 import { HOSTILE_NAMES } from "./hostile_names.ts";
 import {
   assertSameBooks,

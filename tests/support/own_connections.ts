@@ -12,7 +12,7 @@ import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import type { Like, StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
 import { troubleOf } from "./moving_farm.ts";
 import { assertSameBooks, entryOf, poolsOf, sizeOf, stratumProxy } from "./stratum_farms.ts";
-import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
+import { assertSharesAddUp, TestProxy, unjudged, until } from "./test_proxy.ts";
 
 const USER = "farm";
 
@@ -79,7 +79,7 @@ export class OwnFarm implements AsyncDisposable {
       () => this.miners.every((miner) => miner.statistics().waitingNow === 0),
       "every share is answered",
     );
-    await until(() => this.proxy.statistics().waitingShares === 0, "every share is judged");
+    await until(() => unjudged(this.proxy.statistics()) === 0, "every share is judged");
   }
 
   /**

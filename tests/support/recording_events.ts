@@ -39,6 +39,8 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   readonly sentSerials: number[] = [];
   /** The serials of shares that were given up, in order; no events. */
   readonly abandonedSerials: number[] = [];
+  /** How many verdicts fit no share; no events. */
+  unexplainedVerdicts = 0;
   /** Why it ended, in a word. */
   endCause: EndCause | undefined;
 
@@ -84,12 +86,18 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   }
 
   /** Of two miners in turn. */
-  judged(upstream: Upstream, serial: number, _last: number, verdict: Verdict): void {
+  judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void {
     const status = verdict.kind === "accepted" ? SHARE_ACCEPTED : verdict.poolCode;
-    const index = serial & 0xffff;
-    this.verdicts.push(verdict);
-    this.#note({ verdict: index, status });
-    upstream.watch.judged(index % 2, verdict, this.#now());
+    for (let serial = first; serial <= last; serial++) {
+      const index = serial & 0xffff;
+      this.verdicts.push(verdict);
+      this.#note({ verdict: index, status });
+      upstream.watch.judged(index % 2, verdict, this.#now());
+    }
+  }
+
+  unexplained(_upstream: Upstream, verdicts: number): void {
+    this.unexplainedVerdicts += verdicts;
   }
 
   forgotten(_upstream: Upstream, sessionId: number): void {

@@ -86,6 +86,8 @@ export class RoleBook implements UpstreamEvents {
     upstream.watch.judged(Math.abs(serial % 2), verdict, this.#now());
   }
 
+  unexplained(): void {}
+
   abandoned(): void {}
   sent(): void {}
   entryResumed(): void {}

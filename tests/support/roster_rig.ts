@@ -88,6 +88,7 @@ export class RosterRig {
         roomless: this.roomless(),
         minersAt: () => this.miners,
         workerNames: () => this.workerNames,
+        hashrateFor: () => 0,
         suggestedDifficulty: this.suggestedDifficulty,
       }),
       maySpare: () => this.maySpare,

@@ -46,6 +46,7 @@ export class SessionRig {
       dial: this.dial.dial,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => this.awayMs },
+      wallNow: systemTime.wallNow,
       timers: systemTime,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: READ_TIMEOUT_MS,

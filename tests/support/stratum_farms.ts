@@ -15,7 +15,7 @@ import {
 } from "../../lib/sim/stratum_pool/settings.ts";
 import type { StratumPoolStatistics } from "../../lib/sim/stratum_pool/ledger.ts";
 import type { PoolView } from "../../lib/app/farm_view.ts";
-import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
+import { assertSharesAddUp, TestProxy, unjudged, until } from "./test_proxy.ts";
 
 /** Miners are told the lowest difficulties there are: they hash in JavaScript. */
 export const TINY_VARDIFF = { minimum: 2 ** -20 };
@@ -104,7 +104,7 @@ export function assertSameBooks(
 export async function restFrom(farm: SimFarm, proxy: TestProxy): Promise<void> {
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0);
-  await until(() => proxy.statistics().waitingShares === 0, "every share is judged");
+  await until(() => unjudged(proxy.statistics()) === 0, "every share is judged");
 }
 
 /** How a farm is to mine through one pool. */

@@ -77,6 +77,7 @@ export class StratumRig {
       dial: this.dial.dial,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => 0 },
+      wallNow: systemTime.wallNow,
       timers: systemTime,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: undefined,

@@ -103,6 +103,11 @@ export function assertSharesAddUp(statistics: ProxyStatistics): void {
   assert.equal(waitingIn(shares), waitingShares, "waiting");
 }
 
+/** Submitted shares without a verdict, whether their miners were answered or not. */
+export function unjudged({ shares, waitingShares }: ProxyStatistics): number {
+  return waitingShares + shares.earlyOpen;
+}
+
 /** Settles as soon as `condition` holds; rejects with `what` when it still does not in time. */
 export async function until(
   condition: () => boolean,

@@ -7,7 +7,15 @@
  *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
  *
  * where kept are shares that are good for their miner but not worth sending, outage are shares
- * found while no pool answered, which are not sent, and waiting are shares without a verdict yet.
+ * found while no pool answered, which are not sent, and waiting are shares whose miner waits for
+ * their verdict.
+ *
+ * Assumed are shares that were answered true without a verdict. Where the pool gives none, that is
+ * their end, and they are good shares. Where the verdict is late, it is a state: they are neither
+ * good nor lost until they move on to accepted, rejected or unanswered. Three counts tell these
+ * apart, none of them part of the sums: early, all shares answered true because their verdict was
+ * late; earlyOpen, those of them that are still assumed; earlyRejected, those that the pool then
+ * rejected. Only assumed and earlyOpen ever fall.
  *
  * Contradicted is not part of these sums. It counts verdicts that our own arithmetic contradicts:
  * the pool rejected a share as low difficulty that reached its difficulty, or accepted one that did
@@ -88,6 +96,9 @@ export const COUNTS = [
   ...REJECTED,
   "assumed",
   ...UNANSWERED,
+  "early",
+  "earlyOpen",
+  "earlyRejected",
   "contradicted",
   "blocks",
   "blocksLost",
@@ -129,6 +140,11 @@ export class Ledger {
     this.#counts[column]! += 1;
   }
 
+  /** Takes one off a count that is a state. */
+  remove(column: number): void {
+    this.#counts[column]! -= 1;
+  }
+
   /** One count so far. */
   get(count: Count): number {
     return this.#counts[COLUMN[count]]!;
@@ -159,6 +175,11 @@ export class MinerLedgers {
     this.#counts[row * COUNTS.length + column]! += 1;
   }
 
+  /** Takes one off a count that is a state. */
+  remove(row: number, column: number): void {
+    this.#counts[row * COUNTS.length + column]! -= 1;
+  }
+
   /** One count of a miner. */
   get(row: number, column: number): number {
     return this.#counts[row * COUNTS.length + column]!;
@@ -178,6 +199,9 @@ export class MinerLedgers {
     return this.#counts.subarray(row * COUNTS.length, (row + 1) * COUNTS.length);
   }
 }
+
+/** The counts that a share is in while its verdict is late. */
+const EARLY_STATE = ["assumed", "earlyOpen"] as const;
 
 /**
  * The steps in which recent work is kept, in milliseconds: for all miners together, and for each.
@@ -212,7 +236,10 @@ export class ShareCounter {
     this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
   }
 
-  /** The sum of the difficulties of all shares accepted, assumed to be accepted, or kept. */
+  /**
+   * The sum of the difficulties of all good shares: accepted, kept, or sent to a pool that gives no
+   * verdicts.
+   */
   get creditedDifficulty(): number {
     return this.#creditedDifficulty;
   }
@@ -286,6 +313,24 @@ export class ShareCounter {
     this.#endings?.lost(sender.miner.origin, ledger.poolId, why, difficulty);
   }
 
+  /** Counts a share that was answered true because its verdict is late. */
+  answeredEarly(sender: Sender, ledger: Ledger): void {
+    const sessionId = sender.isGone ? undefined : sender.miner.sessionId;
+    this.add(sessionId, "early", ledger);
+    for (let i = 0; i < EARLY_STATE.length; i++) this.add(sessionId, EARLY_STATE[i]!, ledger);
+  }
+
+  /** One of those is no longer assumed: it is counted as accepted, rejected or unanswered, too. */
+  settledEarly(sender: Sender, ledger: Ledger): void {
+    const row = sender.isGone ? undefined : this.#rowOf(sender.miner.sessionId);
+    for (let i = 0; i < EARLY_STATE.length; i++) {
+      const column = columnOf(EARLY_STATE[i]!);
+      this.total.remove(column);
+      ledger.remove(column);
+      if (row !== undefined) this.#miners.remove(row, column);
+    }
+  }
+
   /** Counts a share that was refused before any account saw it; the miner may have no id. */
   refused(
     sessionId: number | undefined,
@@ -299,7 +344,7 @@ export class ShareCounter {
     this.#endings?.lost(origin, NO_POOL, why, difficulty);
   }
 
-  /** Credits the work of a share that was accepted, is assumed to be accepted, or is kept. */
+  /** Credits the work of a good share. */
   credit(sessionId: number | undefined, difficulty: number, time: number): void {
     this.#creditedDifficulty += difficulty;
     this.work.add(0, difficulty, time);
@@ -349,6 +394,11 @@ export function sumOfShares(one: LedgerSnapshot, other: LedgerSnapshot): LedgerS
   return sum.snapshot();
 }
 
+/** Good shares: accepted, kept, or sent to a pool that gives no verdicts. It never falls. */
+export function goodIn(ledger: LedgerSnapshot): number {
+  return ledger.accepted + ledger.kept + ledger.assumed - ledger.earlyOpen;
+}
+
 /** Shares refused here, for all reasons. */
 export function refusedIn(ledger: LedgerSnapshot): number {
   return sum(ledger, REFUSED);
@@ -364,7 +414,7 @@ export function unansweredIn(ledger: LedgerSnapshot): number {
   return sum(ledger, UNANSWERED);
 }
 
-/** Submitted shares that may still get a verdict: those in none of the other counts. */
+/** Submitted shares whose miner waits for the verdict: those in none of the other counts. */
 export function waitingIn(ledger: LedgerSnapshot): number {
   return ledger.submitted - ledger.accepted - rejectedIn(ledger) - ledger.assumed -
     unansweredIn(ledger);

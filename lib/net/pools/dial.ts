@@ -2,17 +2,17 @@
  * Plain TCP to a pool, or to a proxy.
  */
 
-import type { PoolAddress } from "./connection.ts";
+import type { Opening, PoolAddress } from "./connection.ts";
 import { writeAll } from "./handshake_bytes.ts";
 
 /**
  * Connects, trying every address the name has, IPv6 and IPv4 in turns (RFC 8305). Nagle is off,
- * because bytes are gathered before they are written. Then `opening` is written, if given.
+ * because bytes are gathered before they are written. Then the bytes of `opening` are written.
  */
 export async function dialTcp(
   address: PoolAddress,
   signal: AbortSignal,
-  opening?: Uint8Array,
+  opening?: Opening,
 ): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: address.host, port: address.port, signal });
   try {
@@ -25,7 +25,7 @@ export async function dialTcp(
     conn.close();
     throw error;
   }
-  if (opening !== undefined) await writeOrClose(conn, opening, signal);
+  if (opening !== undefined) await writeOrClose(conn, opening.bytes, signal);
   return conn;
 }
 

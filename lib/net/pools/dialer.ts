@@ -16,7 +16,7 @@ import {
 import { areaLog } from "../../observe/log.ts";
 import { OutageLines } from "../../observe/outage_lines.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Connection, Dial, PoolAddress } from "./connection.ts";
+import type { Connection, Dial, Opening, PoolAddress } from "./connection.ts";
 import { dialTcp } from "./dial.ts";
 import { awaitFirstAnswer } from "./first_answer.ts";
 import { writeAll } from "./handshake_bytes.ts";
@@ -160,7 +160,7 @@ interface Target {
   readonly address: PoolAddress;
   readonly usesTls: boolean;
   readonly tls: TlsPolicy;
-  readonly opening: Uint8Array | undefined;
+  readonly opening: Opening | undefined;
   readonly reached: () => void;
 }
 
@@ -172,9 +172,9 @@ function entrant(
   const { name, proxy } = way;
   const open = async (attempt: Attempt): Promise<Connection> => {
     const connection = await openTrusted(way, address, usesTls, tls, attempt, reached);
-    if (opening !== undefined) await writeAll(connection, opening);
+    if (opening !== undefined) await writeAll(connection, opening.bytes);
     if (proxy === undefined && !usesTls && !hasRivals) return connection;
-    if (opening !== undefined) return await awaitFirstAnswer(connection, attempt);
+    if (opening !== undefined) return await awaitFirstAnswer(connection, attempt, opening);
     attempt.waitingFor = "the pool's answer";
     return await probePool(connection);
   };

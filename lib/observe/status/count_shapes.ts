@@ -38,7 +38,7 @@ const REJECTED: Readonly<Record<SnakeCase<RejectReason>, string>> = {
 const UNANSWERED: Readonly<Record<SnakeCase<UnansweredReason>, string>> = {
   connection_lost: "The pool's connection was lost before the verdict.",
   miner_gone: "The miner had disconnected, and no verdict came.",
-  timed_out: "No verdict came within a minute.",
+  timed_out: "No verdict came within a minute, or before many more shares were sent.",
   stopped: "btcagent stopped before the verdict came.",
 };
 
@@ -61,9 +61,17 @@ export const SharesSchema = v.strictObject({
     "Shares that the pool rejected as low difficulty although btcagent finds them good, or, " +
       "with `verify`, accepted although they are too low. `rejected` and `accepted` include them.",
   ),
-  assumed: count("Shares sent to a pool that gives no verdicts."),
+  assumed: count(
+    "Submitted shares answered true without a verdict: their pool gives none, and they are good; or " +
+      "the verdict is late, and they move on to `accepted`, `rejected` or `unanswered`.",
+  ),
+  early: count("Shares answered true because their verdict was late."),
+  early_open: count("Those of `early` that are still `assumed`: neither good nor lost yet."),
+  early_rejected: count(
+    "Those of `early` that the pool then rejected: the miner does not know. `rejected` includes them.",
+  ),
   unanswered: v.strictObject(counts(UNANSWERED)),
-  waiting: count("Submitted shares that wait for their verdict."),
+  waiting: count("Submitted shares whose miner waits for the verdict."),
   blocks: count("Submitted shares that are blocks as btcagent calculates it."),
   blocks_lost: count(
     "Blocks that did not reach the pool or got no answer; the log has a line for each.",
@@ -94,10 +102,15 @@ export const TrafficSchema = v.strictObject({
   bytes_read: count("Payload bytes from the pool."),
   bytes_written: count("Payload bytes to the pool."),
   frames_read: count(
-    "Messages from the pool: binary frames of an agent pool, lines of a Stratum pool.",
+    "Messages from the pool: binary frames of an agent pool, lines of a Stratum pool, messages of a Stratum " +
+      "V2 pool.",
   ),
   frames_written: count(
     "Messages queued for the pool, counted in the same way; the last may not be written yet.",
+  ),
+  frames_ignored: count(
+    "Messages from a Stratum V2 pool that had no effect: unknown ones, jobs that cannot be used, " +
+      "verdicts on no share; the log says which.",
   ),
 });
 

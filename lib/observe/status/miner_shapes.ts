@@ -64,8 +64,8 @@ export const MinersSchema = v.strictObject({
 export const MinerTableSchema = v.strictObject({
   columns: about(
     "The values of a row, named as in `/api/v1/miners/{id}`. `worker` is the user's name until " +
-      "the pool knows it, `hashrate` is over 15 minutes, `accepted` includes shares assumed and " +
-      "kept, `rejected` those refused here.",
+      "the pool knows it, `hashrate` is over 15 minutes, `accepted` are its good shares, " +
+      "`rejected` includes those refused here.",
     v.array(v.string()),
   ),
   rows: about(

@@ -6,6 +6,7 @@
 
 import { printableJson } from "../../base/printable.ts";
 import type { MinerShape } from "./miner_shapes.ts";
+import { goodShares } from "./share_sums.ts";
 
 /** The values of a row. */
 const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => unknown])[] = [
@@ -17,7 +18,7 @@ const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => u
   ["state", ({ state }) => state],
   ["asicboost", ({ asicboost }) => asicboost],
   ["hashrate", ({ hashrate }) => Math.round(hashrate.minutes_15)],
-  ["accepted", ({ shares }) => shares.accepted + shares.assumed + shares.kept],
+  ["accepted", ({ shares }) => goodShares(shares)],
   ["rejected", ({ shares }) => sumOf(shares.rejected) + sumOf(shares.refused)],
   ["last_share_seconds", ({ last_share_seconds: age }) => age === null ? null : Math.round(age)],
   ["connected_seconds", ({ connected_seconds }) => Math.round(connected_seconds)],

@@ -10,7 +10,7 @@ import { about, amount, count, flag, words } from "./schema_words.ts";
 
 /** @internal The protocol of a pool. */
 export const KindSchema = about(
-  "The pool's protocol: `agent`, btcpool's agent protocol; `stratum`, ordinary Stratum V1; " +
+  "The pool's protocol: `agent`, btcpool's agent protocol; `stratum`, ordinary Stratum V1; `sv2`, Stratum V2; " +
     "`unknown` until it is found out.",
   v.picklist(KINDS_OF_POOL),
 );

@@ -64,7 +64,10 @@ export const SummarySchema = v.strictObject({
     last_went_well: flag("Whether the last reload succeeded; true before the first."),
   }),
   hashrate: HashrateSchema,
-  credited_difficulty: amount("Sum of the difficulties of all shares accepted, assumed or kept."),
+  credited_difficulty: amount(
+    "Sum of the difficulties of all good shares: accepted, kept, or sent to a pool that gives no " +
+      "verdicts.",
+  ),
   brake_lost_difficulty: amount(
     "Difficulty of the work that pools did not count while their difficulty was far too low for " +
       "the miners.",
@@ -114,7 +117,7 @@ export const SummarySchema = v.strictObject({
 export const HistorySchema = v.strictObject({
   columns: about(
     "The values of a sample: `time` when it ended (seconds since 1970), `seconds` it covers, " +
-      "`miners` working, shares `accepted` (assumed and kept included), `rejected` (refused " +
+      "`miners` working, good shares as `accepted` (kept ones included), `rejected` (refused " +
       "included), the `difficulty` of the accepted ones, `bytes_up` to pools and `bytes_down` " +
       "from them.",
     v.array(v.string()),

@@ -80,7 +80,9 @@ export const WorkerSchema = v.strictObject({
     v.nullable(v.number()),
   ),
   hour: v.strictObject({
-    good: count("Shares accepted, assumed or kept within the last hour."),
+    good: count(
+      "Good shares within the last hour: accepted, kept, or sent to a pool that gives no verdicts.",
+    ),
     lost: count("Shares refused here or rejected by the pool."),
   }),
   observations: v.array(ObservationSchema),
@@ -116,7 +118,9 @@ export const CauseSchema = v.strictObject({
       "`rejected_stale`; or `outage`. Empty if there is none, `others` for all that are not " +
       "listed apart.",
   ),
-  good: count("Shares that counted: accepted, assumed or kept; 0 for a reason."),
+  good: count(
+    "Good shares: accepted, kept, or sent to a pool that gives no verdicts; 0 for a reason.",
+  ),
   lost: count("Shares that were lost."),
   part: part(
     "The lost part of the work of all its shares; for a reason, of all shares of the farm.",
@@ -127,7 +131,7 @@ export const CauseSchema = v.strictObject({
 
 /** @internal A part of answers: what was lost in one period. */
 export const LossesSchema = v.strictObject({
-  good: count("Shares accepted, assumed or kept."),
+  good: count("Good shares: accepted, kept, or sent to a pool that gives no verdicts."),
   lost: count(
     "Shares refused here, rejected by a pool, never answered, or found while no pool answered.",
   ),

@@ -169,7 +169,9 @@ export class StratumSession implements PoolConnection {
     try {
       const { dial, address, isOfOneWorker, gate } = this.#options;
       // btcagent hashes every share for such a pool, from the first on.
-      const connection = await withHasher(dial(address, this.#abort.signal, this.#opening));
+      const connection = await withHasher(
+        dial(address, this.#abort.signal, { bytes: this.#opening }),
+      );
       if (this.#isEnded()) return connection.close();
       this.#opened(connection);
       const buffer = new Uint8Array(

@@ -25,10 +25,11 @@ import type { ReadyUpstream } from "../connection.ts";
 import type { Inflow } from "../inflow.ts";
 import type { Liveness } from "../liveness.ts";
 import { MaskChanges } from "../mask_changes.ts";
+import { MAX_QUEUED } from "../outgoing.ts";
 import { PoolWatch } from "../pool_watch.ts";
 import type { Courtesies } from "./courtesies.ts";
 import type { StratumAgreement } from "./handshake.ts";
-import { MAX_QUEUED, type Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { PoolJobs } from "./pool_jobs.ts";
 import { extranonce2Text } from "./room.ts";
 import { judgementOf } from "./verdicts.ts";
@@ -69,7 +70,7 @@ export interface StratumUpstreamParts {
   /** The result of the handshake. */
   readonly agreement: StratumAgreement;
   /** Where submits go. */
-  readonly outgoing: Pick<Outgoing, "submit" | "withdraw" | "queued">;
+  readonly outgoing: Pick<Outgoing, "submitLine" | "withdraw" | "queued">;
   /** Decides whether the pool is alive. */
   readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
   /** Limits how much the pool sends. */
@@ -194,7 +195,7 @@ export class StratumUpstream implements ReadyUpstream {
       versionBits: this.#mask === undefined ? undefined : share.versionBits,
     });
     if (isBlock && this.#parts.logins !== undefined) this.#noteBlock(serial, line);
-    const isSent = this.#parts.outgoing.submit(serial, line, isBlock);
+    const isSent = this.#parts.outgoing.submitLine(serial, line, isBlock);
     if (isSent) this.#wentUp();
     return isSent;
   }
@@ -277,7 +278,7 @@ export class StratumUpstream implements ReadyUpstream {
   }
 
   #submitAsUser(serial: number, block: string): void {
-    this.#parts.outgoing.submit(serial, submitAs(block, this.#userJson), true);
+    this.#parts.outgoing.submitLine(serial, submitAs(block, this.#userJson), true);
   }
 
   /** The pool sent a job. @throws PoolFault `job-too-long`. */

@@ -48,7 +48,7 @@ export interface WorkerLoginsParts extends WorkersPlace {
   /** What is known about pools and names. */
   readonly atPools: WorkersAtPools;
   /** Where requests and shares are sent. */
-  readonly outgoing: Pick<Outgoing, "sendLine" | "request" | "hold" | "resume" | "rename">;
+  readonly outgoing: Pick<Outgoing, "sendLine" | "requestLine" | "hold" | "resume" | "rename">;
   /** Monotonic, in milliseconds. */
   readonly now: Now;
   /** Ends the connection for this reason. */
@@ -179,7 +179,7 @@ export class WorkerLogins {
       if (worker === undefined || this.#asked.size >= MOST_UNANSWERED) return;
       if (isFirst ? atPools.isAsked(poolId, time) : !stage.isProven) return;
       if (!this.#rate.take(time)) return;
-      if (!outgoing.request(this.#request(worker.json))) return;
+      if (!outgoing.requestLine(this.#request(worker.json))) return;
       stage.workers.asked(worker);
       this.#asked.set(this.#nextId++, worker);
       if (!isFirst) continue;

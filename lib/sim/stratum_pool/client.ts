@@ -146,8 +146,10 @@ export class PoolClient {
   /** Sends the answer to a share, without its LF, at once or a little later. */
   answer(line: string): void {
     const { time, answerDelayMs } = this.settings;
-    if (answerDelayMs === 0) return this.send(line);
-    const timer = time.after(this.#context.random() * answerDelayMs, () => {
+    const { lateByMs } = this.faults;
+    if (lateByMs === Infinity) return;
+    if (answerDelayMs === 0 && lateByMs === 0) return this.send(line);
+    const timer = time.after(lateByMs + this.#context.random() * answerDelayMs, () => {
       this.#answers.delete(timer);
       this.send(line);
     });

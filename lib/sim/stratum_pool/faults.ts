@@ -18,6 +18,8 @@ export interface StratumPoolFaults extends SocketFaults {
   readonly extranonce2Size: number | undefined;
   /** Every share is refused as too weak, whatever it is. */
   readonly refuseShares: boolean;
+  /** Answers to shares come this much later, in milliseconds; Infinity for never. */
+  readonly lateByMs: number;
 }
 
 /** A pool without faults. */
@@ -31,4 +33,5 @@ export const NO_STRATUM_FAULTS: StratumPoolFaults = {
   isNodeGone: false,
   extranonce2Size: undefined,
   refuseShares: false,
+  lateByMs: 0,
 };

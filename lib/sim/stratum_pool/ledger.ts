@@ -3,6 +3,8 @@
  * behaviour for which a real pool would close, ban or refuse a client.
  */
 
+import { copiedCounts, countOne, countsIn, type ShareCounts } from "../share_counts.ts";
+
 /** Why a share was refused. */
 export const SHARE_REFUSALS = [
   "stale",
@@ -66,16 +68,6 @@ export const BAD_BEHAVIOURS = [
 
 /** One of {@linkcode BAD_BEHAVIOURS}. */
 export type BadBehaviour = typeof BAD_BEHAVIOURS[number];
-
-/** Counts for one connection, or for one name. */
-export interface ShareCounts {
-  /** Shares accepted. */
-  accepted: number;
-  /** Shares refused. */
-  rejected: number;
-  /** Sum of the difficulties the accepted ones were judged by. */
-  difficulty: number;
-}
 
 /** Counts at one moment: since the pool started, or current where the name ends in `Now`. */
 export interface StratumPoolStatistics {
@@ -174,13 +166,13 @@ export class StratumPoolLedger {
   /** Counts a refused share. */
   rejected(connection: number, name: string, reason: ShareRefusal): void {
     this.#counters.rejected++;
-    add(this.#rejectedBy, reason);
+    countOne(this.#rejectedBy, reason);
     for (const counts of this.#countsOf(connection, name)) counts.rejected++;
   }
 
   /** Counts bad behaviour; `line` is what was received, for the message of a failing test. */
   bad(connection: number, kind: BadBehaviour, line: string): void {
-    add(this.#bad, kind);
+    countOne(this.#bad, kind);
     this.#badLines.push(`${kind} (connection ${connection}): ${line.slice(0, SHOWN_LINE)}`);
     if (this.#badLines.length > KEPT_BAD_LINES) this.#badLines.shift();
   }
@@ -190,8 +182,8 @@ export class StratumPoolLedger {
     return {
       ...this.#counters,
       rejectedBy: new Map(this.#rejectedBy),
-      byName: copied(this.#byName),
-      byConnection: copied(this.#byConnection),
+      byName: copiedCounts(this.#byName),
+      byConnection: copiedCounts(this.#byConnection),
       badBehaviour: new Map(this.#bad),
       badLines: [...this.#badLines],
     };
@@ -200,18 +192,4 @@ export class StratumPoolLedger {
   #countsOf(connection: number, name: string): readonly ShareCounts[] {
     return [countsIn(this.#byConnection, connection), countsIn(this.#byName, name)];
   }
-}
-
-function countsIn<Key>(all: Map<Key, ShareCounts>, key: Key): ShareCounts {
-  const counts = all.get(key) ?? { accepted: 0, rejected: 0, difficulty: 0 };
-  all.set(key, counts);
-  return counts;
-}
-
-function copied<Key>(all: ReadonlyMap<Key, ShareCounts>): Map<Key, ShareCounts> {
-  return new Map([...all].map(([key, counts]) => [key, { ...counts }]));
-}
-
-function add<Key>(counts: Map<Key, number>, key: Key): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -9,6 +9,7 @@ import { formatRequestId, type RequestId } from "../../protocol/stratum/request_
 import type { PoolClient } from "./client.ts";
 import type { PoolSession } from "./personality.ts";
 import type { PublicServer } from "./public_pool.ts";
+import { isAddress } from "../bitcoin_address.ts";
 import { judgePublicShare, LOW_SHARE, type OwnJob, type PublicRefusal } from "./public_share.ts";
 import { PublicVardiff } from "./public_vardiff.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
@@ -16,8 +17,6 @@ import { jobOf } from "./template.ts";
 
 /** How long jobs stay valid after their template, in milliseconds. */
 const JOB_REST_MS = 60_000;
-/** Tells an address from a name well enough. */
-const ADDRESS = /^(?:(?:bc1|tb1|bcrt1)[02-9ac-hj-np-z]{8,87}|[123mn][1-9A-HJ-NP-Za-km-z]{25,34})$/;
 
 /** The refusal that `refuseShares` makes. */
 const MADE_UP: PublicRefusal = { ...LOW_SHARE, reason: "madeUp" };
@@ -145,7 +144,7 @@ export class PublicSession implements PoolSession {
     const [account] = textOf(params[0]).split(".", 1) as [string];
     const problem = params.length !== 2
       ? params.join()
-      : settings.asksAddress && !ADDRESS.test(account) || faults.refuseAuthorize ||
+      : settings.asksAddress && !isAddress(account) || faults.refuseAuthorize ||
           settings.accounts?.includes(account) === false
       ? account
       : undefined;

@@ -4,13 +4,27 @@ import assert from "node:assert/strict";
 import { NO_POOL_COUNTS, sumOfPoolCounts } from "../../../lib/mux/books/pool_counts.ts";
 import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "../../../lib/mux/books/traffic.ts";
 
-const ONE = { bytesRead: 1, bytesWritten: 20, messagesRead: 300, messagesWritten: 4000 };
-const OTHER = { bytesRead: 5, bytesWritten: 60, messagesRead: 700, messagesWritten: 8000 };
-const BOTH = { bytesRead: 6, bytesWritten: 80, messagesRead: 1000, messagesWritten: 12_000 };
+const COUNTED = { bytesRead: 1, bytesWritten: 20, messagesRead: 300, messagesWritten: 4000 };
+/** The same as a sum. */
+const ONE = { ...COUNTED, messagesIgnored: 0 };
+const OTHER = {
+  bytesRead: 5,
+  bytesWritten: 60,
+  messagesRead: 700,
+  messagesWritten: 8000,
+  messagesIgnored: 9,
+};
+const BOTH = {
+  bytesRead: 6,
+  bytesWritten: 80,
+  messagesRead: 1000,
+  messagesWritten: 12_000,
+  messagesIgnored: 9,
+};
 
 Deno.test("the sum of no traffic is none, and changes nothing it is added to", () => {
   assert.deepEqual(sumOfTraffic([]), NO_TRAFFIC);
-  assert.deepEqual(sumOfTraffic([NO_TRAFFIC, ONE, NO_TRAFFIC]), ONE);
+  assert.deepEqual(sumOfTraffic([NO_TRAFFIC, COUNTED, NO_TRAFFIC]), ONE);
 });
 
 Deno.test("traffic adds up count by count, from whatever gives it", () => {

@@ -401,7 +401,7 @@ Deno.test("each way of a race that reaches the pool after the first one is repor
   const again: unknown[] = [];
   const options = { ...OPTIONS, proxies: [`http://${proxy.hostPort}`], triesDirectToo: true };
   const race = createDial(options, systemTime, (address) => again.push(address));
-  const connection = await race(pool.address, NEVER, encode('{"id":1}\n'));
+  const connection = await race(pool.address, NEVER, { bytes: encode('{"id":1}\n') });
   assert.deepEqual(again, [pool.address]);
   connection.close();
 

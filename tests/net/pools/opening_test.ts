@@ -27,7 +27,7 @@ import { serverCertificate } from "../../support/test_certificates.ts";
 const OPENING_LINES = new TextDecoder().decode(OPENING).trimEnd().split("\n");
 
 function dialWith(options: Partial<DialerOptions>, address: PoolAddress): Promise<Connection> {
-  return createDial({ ...OPTIONS, ...options }, systemTime)(address, NEVER, OPENING);
+  return createDial({ ...OPTIONS, ...options }, systemTime)(address, NEVER, { bytes: OPENING });
 }
 
 /** Reads the answers to the opening, all of them and in order, and closes. */
@@ -76,7 +76,9 @@ Deno.test("an abort while the opening is written closes the connection and is th
   const controller = new AbortController();
   const dial = createDial(OPTIONS, systemTime);
   // More than the kernels' buffers on both sides take.
-  const dialling = dial(server.address, controller.signal, new Uint8Array(64 * 1024 * 1024));
+  const dialling = dial(server.address, controller.signal, {
+    bytes: new Uint8Array(64 * 1024 * 1024),
+  });
   await server.until(() => server.accepted === 1);
   controller.abort(new Error("enough"));
   await assert.rejects(inTime(dialling, "the dial ends"), { message: "enough" });
@@ -112,13 +114,17 @@ Deno.test("an address says itself whether TLS is spoken, whatever the others do"
   await using secure = new StrictPool({ certificate: serverCertificate("pool") });
   const onlyTls = createDial({ ...OPTIONS, usesTls: true }, systemTime);
   const noTls = createDial({ ...OPTIONS, usesTls: false }, systemTime);
-  await assertAnswered(await onlyTls({ ...plain.address, usesTls: false }, NEVER, OPENING));
-  await assertAnswered(await noTls({ ...secure.address, usesTls: true }, NEVER, OPENING));
-  await assertAnswered(await onlyTls(secure.address, NEVER, OPENING));
+  await assertAnswered(
+    await onlyTls({ ...plain.address, usesTls: false }, NEVER, { bytes: OPENING }),
+  );
+  await assertAnswered(
+    await noTls({ ...secure.address, usesTls: true }, NEVER, { bytes: OPENING }),
+  );
+  await assertAnswered(await onlyTls(secure.address, NEVER, { bytes: OPENING }));
   // Verified as ever: the name on the certificate is another.
   await using elsewhere = new StrictPool({ certificate: serverCertificate("elsewhere") });
   await assert.rejects(
-    noTls({ ...elsewhere.address, usesTls: true }, NEVER, OPENING),
+    noTls({ ...elsewhere.address, usesTls: true }, NEVER, { bytes: OPENING }),
     /certificate is not for 127\.0\.0\.1/,
   );
 });

@@ -1,7 +1,8 @@
 /** What goes to a Stratum pool: how fast, in which order, and what happens when it does not take it. */
 
 import assert from "node:assert/strict";
-import { MAX_QUEUED, Outgoing } from "../../../lib/pool/stratum/outgoing.ts";
+import { MAX_QUEUED } from "../../../lib/pool/outgoing.ts";
+import { Outgoing } from "../../../lib/pool/stratum/outgoing.ts";
 import { FakeClock, turn } from "../../support/fake_clock.ts";
 import { FakeConnection } from "../../support/fake_connection.ts";
 
@@ -21,7 +22,7 @@ class Rig {
 
   submit(serial: number, isBlock = false, length = 150): boolean {
     const text = `{"id":${serial}}`;
-    return this.outgoing.submit(serial, text.padEnd(length), isBlock);
+    return this.outgoing.submitLine(serial, text.padEnd(length), isBlock);
   }
 
   /** The serials written since the last look. */
@@ -121,7 +122,7 @@ Deno.test("While it is held no submit goes; blocks go first when it goes on, the
   const rig = new Rig();
   rig.outgoing.hold();
   assert.deepEqual([rig.submit(0), rig.submit(1, true), rig.submit(2)], [false, true, false]);
-  assert.equal(rig.outgoing.request("{}"), false);
+  assert.equal(rig.outgoing.requestLine("{}"), false);
   rig.clock.advance(1_000);
   rig.outgoing.heard();
   rig.outgoing.tick();
@@ -158,11 +159,11 @@ Deno.test("What waits can be written in another way, also while it is held", asy
 Deno.test("A request goes only if no submit waits, and uses up their rate", async () => {
   const rig = new Rig();
   for (const serial of upTo(49)) rig.submit(serial, false, 50);
-  assert.equal(rig.outgoing.request('{"id":500}'), true);
-  assert.equal(rig.outgoing.request('{"id":501}'), false);
+  assert.equal(rig.outgoing.requestLine('{"id":500}'), true);
+  assert.equal(rig.outgoing.requestLine('{"id":501}'), false);
   rig.submit(49);
   rig.clock.advance(10);
-  assert.equal(rig.outgoing.request('{"id":502}'), false, "the submit has its turn");
+  assert.equal(rig.outgoing.requestLine('{"id":502}'), false, "the submit has its turn");
   assert.deepEqual(await rig.written(), [...upTo(49), 500, 49]);
 });
 

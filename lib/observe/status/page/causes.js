@@ -107,7 +107,7 @@ export class Causes {
       Object.values(counts).reduce((total, count) => total + count, 0);
     /** @type {[TextKey, TextKey, number][]} */
     const ends = [
-      ["endsAccepted", "endsAcceptedAbout", shares.accepted + shares.assumed],
+      ["endsAccepted", "endsAcceptedAbout", shares.accepted + shares.assumed - shares.early_open],
       ["endsKept", "endsKeptAbout", shares.kept],
       ["endsRefused", "endsRefusedAbout", sum(shares.refused)],
       ["endsRejected", "endsRejectedAbout", sum(shares.rejected)],

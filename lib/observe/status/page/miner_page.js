@@ -172,21 +172,21 @@ function sharesOf({ shares }) {
         t(key, { reason: word(reason) }),
         formatCount(count),
       ]));
+  /** @param {import("./texts.js").TextKey} key @param {number} count @returns {[string, string][]} */
+  const ifAny = (key, count) => count > 0 ? [[t(key), formatCount(count)]] : [];
   const lost = Object.values(unanswered).reduce((sum, count) => sum + count, 0);
   return [
     [t("received"), formatCount(shares.received)],
     [t("submitted"), formatCount(shares.submitted)],
     [t("accepted"), formatCount(shares.accepted)],
-    ...(shares.assumed > 0
-      ? [/** @type {[string, string]} */ ([t("assumed"), formatCount(shares.assumed)])]
-      : []),
-    ...(shares.kept > 0
-      ? [/** @type {[string, string]} */ ([t("kept"), formatCount(shares.kept)])]
-      : []),
+    ...ifAny("assumed", shares.assumed - shares.early_open),
+    ...ifAny("kept", shares.kept),
     ...reasons(rejected, "rejectedByPool"),
     ...reasons(refused, "refusedHere"),
     [t("outage"), formatCount(shares.outage)],
     [t("unanswered"), formatCount(lost)],
     [t("waitingShares"), formatCount(shares.waiting)],
+    ...ifAny("earlyOpen", shares.early_open),
+    ...ifAny("earlyRejected", shares.early_rejected),
   ];
 }

@@ -80,7 +80,7 @@ export class Pools {
 /** What a pool speaks, and how much room a Stratum pool leaves. @param {Pool} pool */
 function kindText({ kind, extranonce2_bytes: bytes }) {
   const text = word(`kind_${kind}`);
-  return kind !== "stratum" || bytes === null
+  return kind === "agent" || kind === "unknown" || bytes === null
     ? text
     : `${text} · ${t("extranonceBytes", { bytes: formatCount(bytes) })}`;
 }
@@ -148,7 +148,7 @@ function poolRow(pool, controls) {
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),
     number(
       t("accepted"),
-      formatCount(shares.accepted + shares.assumed),
+      formatCount(shares.accepted + shares.assumed - shares.early_open),
       ...(shares.kept === 0 ? [] : [t("andKept", { count: formatCount(shares.kept) })]),
     ),
     number(
