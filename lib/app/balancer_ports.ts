@@ -2,10 +2,9 @@
  * Ports behind load balancers: which networks each trusts, and engines that read PROXY headers.
  */
 
-import type { Now } from "../base/clock.ts";
 import { addressBytes, isInNetwork, type Network, parseNetwork } from "../base/cidr.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
-import type { HeaderRules } from "../net/miners/balancer_engine.ts";
+import type { ArrivalOptions, HeaderRules } from "../net/miners/balancer_engine.ts";
 import type { Engine, EngineEvents } from "../net/miners/engine.ts";
 import type { ListenAddress } from "../net/miners/listeners.ts";
 
@@ -69,9 +68,9 @@ export class BalancerPorts {
     start: (events: EngineEvents) => Engine,
     events: EngineEvents,
     rules: HeaderRules,
-    now: Now,
+    options: ArrivalOptions,
   ): Engine {
-    return this.#code!.engine.startBehindBalancers(start, events, rules, now);
+    return this.#code!.engine.startBehindBalancers(start, events, rules, options);
   }
 }
 

@@ -581,7 +581,10 @@ export class Proxy implements FarmControl {
       };
       const engine = rules === undefined
         ? open(engineEvents)
-        : this.#balancers.start(open, engineEvents, rules, this.clock.now);
+        : this.#balancers.start(open, engineEvents, rules, {
+          now: this.clock.now,
+          freePlaces: () => this.#miners.freePlaces,
+        });
       log.info("Listening for miners on {address} with {tls}the {kind} engine{reason}{balancers}", {
         address: formatAddress(engine.address),
         tls: tls === undefined ? "" : "TLS and ",

@@ -203,6 +203,11 @@ export class Miners implements Fanout, MinerEvents {
     return this.#limits.maxConnections;
   }
 
+  /** How many more connections are let in. */
+  get freePlaces(): number {
+    return Math.max(0, this.most - this.#admission.connections);
+  }
+
   /** Payload bytes read from miners. */
   get bytesRead(): number {
     return this.#bytesRead;

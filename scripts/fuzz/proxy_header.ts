@@ -76,7 +76,7 @@ function outcomeOf(chunks: Iterable<Uint8Array>): Outcome {
       balancerLeft: () => wasRefused = true,
     },
     { isTrusted: () => true, read: readProxyHeader, maxBytes: MAX_HEADER_BYTES },
-    () => 0,
+    { now: () => 0, freePlaces: () => 0 },
   );
   const handle = fake.connect()!;
   for (const chunk of chunks) fake.receive(handle, chunk);

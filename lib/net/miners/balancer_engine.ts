@@ -40,11 +40,22 @@ export interface HeaderRules {
  */
 export const HEADER_TIMEOUT_MS = 5_000;
 
-/** The most connections of a port whose header has not come, or that may be health checks. */
+/**
+ * The most connections of a port whose header has not come, or that may be health checks, if there
+ * are no more free places for miners: a whole farm may come back before the first header is read.
+ */
 export const MOST_ARRIVALS = 1_024;
 
 /** An arrival that is older than this makes room for a new one, in milliseconds. */
 const SLOW_ARRIVAL_MS = 1_000;
+
+/** What judging arrivals needs. */
+export interface ArrivalOptions {
+  /** Monotonic time, for judging peers. */
+  readonly now: Now;
+  /** How many more miners may connect. */
+  readonly freePlaces: () => number;
+}
 
 /** A balancer's connection that does not stand for a miner yet. */
 interface Arrival {
@@ -62,15 +73,14 @@ interface Arrival {
  *
  * @param start Starts the engine itself, with the events it is given.
  * @param events Get what miners do.
- * @param now Monotonic time, for judging peers.
  */
 export function startBehindBalancers(
   start: (events: EngineEvents) => Engine,
   events: EngineEvents,
   rules: HeaderRules,
-  now: Now,
+  options: ArrivalOptions,
 ): Engine {
-  return new BalancerEngine(start, events, rules, now);
+  return new BalancerEngine(start, events, rules, options);
 }
 
 class BalancerEngine implements Engine {
@@ -78,6 +88,7 @@ class BalancerEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #rules: HeaderRules;
   readonly #now: Now;
+  readonly #freePlaces: () => number;
   /** By handle, the one that came first in front. */
   readonly #arrivals = new Map<number, Arrival>();
   #isReading = true;
@@ -86,11 +97,12 @@ class BalancerEngine implements Engine {
     start: (events: EngineEvents) => Engine,
     events: EngineEvents,
     rules: HeaderRules,
-    now: Now,
+    { now, freePlaces }: ArrivalOptions,
   ) {
     this.#events = events;
     this.#rules = rules;
     this.#now = now;
+    this.#freePlaces = freePlaces;
     this.#engine = start({
       opened: (handle, from) => this.#opened(handle, from),
       received: (handle, bytes) => this.#received(handle, bytes),
@@ -161,10 +173,11 @@ class BalancerEngine implements Engine {
   #opened(handle: number, from: PeerAddress): boolean {
     if (!this.#rules.isTrusted(from)) return this.#events.opened(handle, from);
     const since = this.#now();
-    if (this.#arrivals.size >= MOST_ARRIVALS) {
+    const { size } = this.#arrivals;
+    if (size >= MOST_ARRIVALS && size >= this.#freePlaces()) {
       const [oldest] = this.#arrivals;
       if (since - oldest![1].since <= SLOW_ARRIVAL_MS) {
-        const reason = `was one more than ${MOST_ARRIVALS} that wait for their PROXY header`;
+        const reason = `was one more than ${size} that wait for their PROXY header`;
         this.#events.balancerLeft?.(from, reason);
         return false;
       }

@@ -35,7 +35,7 @@ for (const [name, start] of [["deno", startDenoEngine], ["libc", startLibcEngine
       (events) => start({ ...options, events }),
       options.events,
       rules(() => false),
-      options.now,
+      { now: options.now, freePlaces: () => 0 },
     );
   });
 }
@@ -47,13 +47,14 @@ class World {
   /** Each end of a balancer's connection that stood for no miner. */
   readonly left: (string | undefined)[] = [];
   time = 1_000_000;
+  freePlaces = 0;
   readonly engine = startBehindBalancers(
     (events) => this.fake.listen(events),
     Object.assign(this.events, {
       balancerLeft: (_: PeerAddress, fault: string | undefined) => void this.left.push(fault),
     }),
     rules(({ hostname }) => hostname === BALANCER.hostname),
-    () => this.time,
+    { now: () => this.time, freePlaces: () => this.freePlaces },
   );
 }
 
@@ -162,6 +163,14 @@ Deno.test("arrivals are bounded: a slow one makes room, and without one the new 
   assert.equal(world.engine.arriving, MOST_ARRIVALS);
 });
 
+Deno.test("a whole farm that comes back before its first header is read is let in", () => {
+  const world = new World();
+  world.freePlaces = 10_000;
+  const handles = Array.from({ length: 10_000 }, () => world.fake.connect(BALANCER)!);
+  for (const handle of handles) world.fake.receive(handle, headerV2(MINER));
+  assert.deepEqual([world.events.opens.length, world.left.length], [10_000, 0]);
+});
+
 Deno.test("when reading has stopped nobody is late", () => {
   const world = new World();
   const handle = world.fake.connect(BALANCER)!;
@@ -180,8 +189,10 @@ Deno.test("a removed port still serves a miner whose header was on its way", asy
     (_, events) => {
       inner = new FakeEngine();
       const fake = inner;
-      const { time } = world;
-      return startBehindBalancers((own) => fake.listen(own), events, rules(() => true), () => time);
+      return startBehindBalancers((own) => fake.listen(own), events, rules(() => true), {
+        now: () => world.time,
+        freePlaces: () => 0,
+      });
     },
     record,
     systemTime,
