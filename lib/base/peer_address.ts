@@ -9,8 +9,8 @@ export interface PeerAddress {
   /** TCP port. */
   readonly port: number;
   /**
-   * Whether peers that have addresses of their own come from it, as from a load balancer that does
-   * not say for whom it connects: no limit per address applies to it.
+   * Whether peers that have addresses of their own come from it, as from a load balancer that
+   * names no miner: no limit per address applies to it.
    */
   readonly isShared?: true;
 }

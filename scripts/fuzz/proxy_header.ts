@@ -48,7 +48,7 @@ function header(dice: Dice): Uint8Array {
 
 /** What a port made of a connection. */
 interface Outcome {
-  /** For whom it stands; `undefined` if it stands for nobody. */
+  /** The miner; `undefined` for none. */
   readonly from: PeerAddress | undefined;
   /** The bytes after the header. */
   readonly bytes: Uint8Array;

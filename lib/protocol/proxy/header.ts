@@ -1,6 +1,6 @@
 /**
- * The header that a load balancer sends before everything else on a connection, to say for whom it
- * connects: the PROXY protocol, versions 1 and 2 (proxy.md). Pure.
+ * The header that a load balancer sends before everything else on a connection, to name the miner
+ * behind it: the PROXY protocol, versions 1 and 2 (proxy.md). Pure.
  */
 
 import { formatIpv4, formatIpv6, parseIpAddress } from "../../base/ip_address.ts";
@@ -13,8 +13,8 @@ export interface ProxyHeader {
   /** Its bytes; what follows is the connection's own. */
   readonly length: number;
   /**
-   * For whom the balancer connects; `undefined` if it does so for itself, as for a health check, or
-   * does not say.
+   * The miner; `undefined` if the balancer connects for itself, as for a health check, or names
+   * none.
    */
   readonly source: PeerAddress | undefined;
 }
