@@ -145,7 +145,7 @@ class TlsConnection implements AcceptedConnection {
       return header.length - before;
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
-      // Whoever reads these bytes finds the same fault in them.
+      // The reader of these bytes finds the same fault in them.
       return count;
     }
   }
