@@ -26,6 +26,9 @@ const MOST_DIFFICULTY = 2 ** -13;
 /** Pools with this many bytes or more have room for every layout. */
 const ROOMY_BYTES = 8;
 
+/** Certificates are valid this long both ways: the agent's clock is set up to ten years wrong. */
+const CERTIFICATE_MS = 20 * 365 * 86_400_000;
+
 /** A frame longer than any that is accepted. */
 const OVERSIZED_BYTES = 300_000;
 
@@ -146,6 +149,8 @@ export class Sv2Pool implements ChaosPool {
       sharesPerMinute: 0,
       jobIntervalMs: 2_000,
       blockIntervalMs: 15_000,
+      certificateAgeMs: CERTIFICATE_MS,
+      certificateLifeMs: CERTIFICATE_MS,
     });
     return new Sv2Pool(pool, seed);
   }

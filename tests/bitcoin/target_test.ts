@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   difficultyOfHash,
+  difficultyOfTarget,
   isAtMost,
   MAX_TARGET,
   networkTarget,
@@ -82,4 +83,18 @@ Deno.test("the difficulty of a hash is a double's best", () => {
     const difficulty = difficultyOfHash(targetWords(targetOf(given)));
     assert.ok(Math.abs(difficulty / given - 1) < 1e-15, `${given}: ${difficulty}`);
   }
+});
+
+Deno.test("the difficulty of a target is the lowest whose shares all meet it", () => {
+  for (const difficulty of [2 ** -32, 2 ** -14, 0.001, 1, 3.7, 1000, 65536, 123456.789, 2 ** 40]) {
+    assert.equal(difficultyOfTarget(targetOf(difficulty)), difficulty);
+  }
+  assert.equal(difficultyOfTarget(MAX_TARGET), 2 ** -32);
+  assert.equal(difficultyOfTarget(1n), 2 ** 63);
+  fc.assert(fc.property(fc.bigInt({ min: 1n << 165n, max: MAX_TARGET >> 1n }), (target) => {
+    const difficulty = difficultyOfTarget(target);
+    assert.ok(targetOf(difficulty) <= target, "no share is too easy");
+    const easier = difficulty * (1 - 2 ** -50);
+    assert.ok(targetOf(easier) > target, "and none is refused without need");
+  }));
 });

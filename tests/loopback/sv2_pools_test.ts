@@ -16,7 +16,8 @@ import {
   sv2Proxy,
   viewOf,
 } from "../support/sv2_farms.ts";
-import { assertSharesAddUp, type TestProxy, until } from "../support/test_proxy.ts";
+import { NARROW_FIRMWARE, TINY_VARDIFF } from "../support/stratum_farms.ts";
+import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
 
 /** Difficulty of pools whose miners find shares all the time. */
 const QUICK = 2 ** -20;
@@ -280,3 +281,19 @@ Deno.test("Wrong bits, bytes after the last field and messages before the channe
 
 Deno.test("A farm moves among pools of three kinds: no disconnect, no other extranonce1, equal sums", () =>
   moveAmongKinds({ miners: 10, moves: 80, shares: 5 }));
+
+Deno.test("A pool's size is asked for at the start, so that its miners get what fits", async () => {
+  await using pool = await SimSv2Pool.start({ ...FIXED, like: "braiins" });
+  await using proxy = new TestProxy([], { pools: [sv2Entry(pool)], vardiff: TINY_VARDIFF });
+  await using farm = SimFarm.start({
+    port: proxy.port,
+    count: 4,
+    mode: { kind: "hash" },
+    firmware: NARROW_FIRMWARE,
+  });
+  await until(() => proxy.statistics().shares.accepted >= 20, "it mines");
+  for (const { work } of farm.miners) assert.equal(work!.extranonce1.length, 4, "2 bytes");
+  assert.deepEqual(troubleOf(farm.miners), []);
+  assert.deepEqual([...pool.statistics().badBehaviour], []);
+  assert.equal(pool.statistics().goodbyes, 1, "the channel of the question was closed");
+});

@@ -1005,3 +1005,12 @@ Deno.test("A stop that gives a share up has the pool forget its miner that left"
   world.mux.awaited(0, 0);
   assert.ok(!pool.registered.has(miner.sessionId));
 });
+
+Deno.test("verdicts that fit no share are counted, and judge none", () => {
+  const world = new MuxWorld();
+  const upstream = world.ready("a");
+  world.mux.unexplained(upstream, 3);
+  world.mux.unexplained(upstream, 2);
+  assert.deepEqual(world.mux.books.strayVerdicts, { ...NO_STRAYS, unexplained: 5 });
+  assert.equal(world.mux.hashrateFor(upstream), 0, "nothing is known yet");
+});

@@ -114,3 +114,22 @@ for (const isClean of [false, true]) {
     }
   });
 }
+
+Deno.test("our sum is that of a pool whose jobs keep their difficulty, from the first share on", () => {
+  const random = seededRandom(11);
+  const difficulty = new PoolDifficulty(64, true);
+  const credit = new PoolCredit(difficulty);
+  let theirs = 0;
+  const stamps: DifficultyStamp[] = [difficulty.stamp(true)];
+  for (let step = 0; step < 2_000; step++) {
+    if (randomBelow(random, 20) === 0) {
+      difficulty.change(2 ** (2 + randomBelow(random, 8)), randomBelow(random, 2) === 0);
+    }
+    if (randomBelow(random, 10) === 0) stamps.push(difficulty.stamp(randomBelow(random, 4) === 0));
+    const stamp = stamps.at(-1 - randomBelow(random, Math.min(3, stamps.length)))!;
+    const reached = stamp.difficulty * (1 + randomBelow(random, 100));
+    theirs += stamp.difficulty;
+    credit.accepted(stamp, reached, randomBelow(random, 5) === 0);
+    assert.equal(credit.sum, theirs, `step ${step}`);
+  }
+});

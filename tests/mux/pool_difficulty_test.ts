@@ -136,3 +136,25 @@ Deno.test("before several changes a share is sure with its job's own difficulty 
     assert.deepEqual(pool.demand(oldest), { sure: 800, possible: 800 });
   }
 });
+
+Deno.test("where jobs keep their difficulty, each needs its own, until a verdict contradicts that", () => {
+  const pool = new PoolDifficulty(8, true);
+  const old = pool.stamp();
+  pool.change(32, false);
+  const next = pool.stamp();
+  assert.equal(pool.demand(old).possible, 8);
+  assert.deepEqual(pool.demand(next), { sure: 32, possible: 32 });
+  // Shares of the old job go up without limit: none is sent only to find out.
+  pool.tried({ stamp: old, reached: 9 });
+  pool.tried({ stamp: old, reached: 10 });
+  assert.equal(pool.demand(old).possible, 8);
+  pool.change(4, true);
+  assert.deepEqual(pool.demand(next), { sure: 32, possible: 32 }, "a drop does not revive it");
+  assert.equal(pool.demand(old).possible, 8);
+  assert.ok(pool.isByJob);
+  pool.refused(tentative(pool, old, 9));
+  assert.ok(!pool.isByJob);
+  assert.deepEqual(pool.demand(old), { sure: 32, possible: 32 }, "the pool judges otherwise");
+  pool.change(16, false);
+  assert.ok(pool.isByJob, "after another change it may have been a mistake");
+});

@@ -174,3 +174,28 @@ Deno.test("Connections that served when a pool was left are left together, and c
   assert.ok(!leavings.mayLeave(0, 1_000_001, 1_100_000));
   assert.equal(leavings.left(0, 1_000_000 + LEAVE_AGAIN_MS), 2 * LEAVE_AGAIN_MS);
 });
+
+Deno.test("a pool that acknowledges in runs is judged by the length of its runs", () => {
+  const submit = (record: WorkRecord, count: number, time: number) => {
+    for (let i = 0; i < count; i++) record.submitted(time);
+  };
+  const never = new WorkRecord(0, true);
+  submit(never, 255, 0);
+  assert.equal(never.sign(BOUNDS, undefined, 1_000_000), undefined, "a long run may come");
+  submit(never, 1, 0);
+  assert.match(never.sign(BOUNDS, undefined, 1_000_000)!, /judged none of 256/);
+
+  const known = new WorkRecord(0, true);
+  known.acknowledged(10);
+  submit(known, 29, 0);
+  assert.equal(known.sign(BOUNDS, undefined, 1_000_000), undefined);
+  submit(known, 1, 0);
+  assert.match(known.sign(BOUNDS, undefined, 1_000_000)!, /judged none of 30/);
+  known.acknowledged(2);
+  assert.equal(known.sign(BOUNDS, undefined, 1_000_000) === undefined, false, "the most counts");
+
+  const single = new WorkRecord(0, true);
+  single.acknowledged(1);
+  submit(single, 20, 0);
+  assert.match(single.sign(BOUNDS, undefined, 1_000_000)!, /judged none of 20/);
+});

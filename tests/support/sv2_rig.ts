@@ -1,5 +1,6 @@
 /** A session with a Stratum V2 pool between a scripted pool, a clock and a recorder. */
 
+import type { Timers } from "../../lib/base/clock.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { ProtocolViolation } from "../../lib/base/violation.ts";
 import { targetBytes, targetOf } from "../../lib/bitcoin/target.ts";
@@ -30,10 +31,23 @@ export const HANDSHAKE_TIMEOUT_MS = 15_000;
 /** The wall clock of the rig. */
 export const WALL_TIME = Date.UTC(2031, 5, 1);
 
+/** The longest pause that takes a turn, in milliseconds. */
+const MAX_PAUSE_MS = 10;
+
 const AUTHORITY_SECRET = new Uint8Array(32).fill(7);
 
 /** The authority's key as an address has it. */
 export const AUTHORITY_KEY: string = xOnlyKeyOf(AUTHORITY_SECRET).toHex();
+
+/** The system's timers, but for pauses between parts of the arithmetic, which take a turn. */
+const QUICK_TIMERS: Timers = {
+  ...systemTime,
+  after: (ms, act) => {
+    if (ms > MAX_PAUSE_MS) return systemTime.after(ms, act);
+    systemTime.nextTurn(act);
+    return 0;
+  },
+};
 
 /** An identity whose certificate is valid for an hour around {@linkcode WALL_TIME}. */
 export function identity(): Identity {
@@ -148,7 +162,7 @@ export class Sv2Rig {
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => 0 },
       wallNow: () => WALL_TIME,
-      timers: systemTime,
+      timers: QUICK_TIMERS,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: undefined,
       shareWindowMs: 0,

@@ -61,6 +61,10 @@ export class Sv2AtPools {
     if (host.length > MAX_HOST_LENGTH || !HOST.test(host)) {
       return { ok: false, why: "that is no name or address of a host" };
     }
+    // Nobody could tell whether that is the pool.
+    if (address.authorityKey === undefined && host !== address.host) {
+      return { ok: false, why: "without its authority key it may be somebody else who asks" };
+    }
     // It could be this program, or another on this machine that the pool has no business with.
     if (isOwn(host) && !isOwn(address.host)) {
       return { ok: false, why: "that is this machine" };

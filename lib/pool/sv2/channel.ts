@@ -128,6 +128,8 @@ export class Channel {
 
   /** The pool has put channels into a group. @throws PoolFault `group-id`. */
   joinGroup(groupId: number, channelIds: Uint32Array): void {
+    // It stands for none.
+    if (groupId === 0) return this.#notice("it puts channels into group 0");
     if (groupId === this.id) {
       throw new PoolFault(
         "group-id",

@@ -24,8 +24,8 @@ export interface SealedDialOptions {
   readonly signal: AbortSignal;
   /** This machine's clock. */
   readonly wallNow: Now;
-  /** For turns between the parts of the arithmetic. */
-  readonly timers: Pick<Timers, "nextTurn">;
+  /** For pauses between the parts of the arithmetic. */
+  readonly timers: Pick<Timers, "after">;
   /** Called with the number of bytes of each read. */
   readonly read?: (bytes: number) => void;
 }

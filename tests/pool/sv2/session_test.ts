@@ -204,8 +204,10 @@ Deno.test("Verdicts that fit no share are counted and logged, and judge nothing"
   assert.equal(rig.events.unexplainedVerdicts, 8, "seven were said, two were ours");
   assert.equal(verdicts(rig).length, 2);
   assert.match(log.take().join("\n"), /without effect: it accepts shares up to number 5/);
-  await rig.say({ ...success(1, 2), channelId: 8 });
-  assert.equal(rig.events.unexplainedVerdicts, 8, "another channel's");
+  rig.submit(1);
+  await rig.say({ ...success(2, 1), channelId: 8 }, { ...error(2, "stale-share"), channelId: 8 });
+  assert.equal(verdicts(rig).length, 2, "those are another channel's");
+  assert.equal(rig.events.unexplainedVerdicts, 8);
   await closed(rig);
 });
 
@@ -479,7 +481,7 @@ Deno.test("A pool that asks for another connection gets one first, with the same
 });
 
 Deno.test("A pool cannot send us to ourselves, or to what is no host; empty means the same", () => {
-  const address = { host: "pool", port: 3336 };
+  const address = { host: "pool", port: 3336, authorityKey: "ab".repeat(32) };
   const move = (newHost: string, newPort: number) =>
     new Sv2AtPools().move(0, address, { kind: "reconnect", newHost, newPort }, 0);
   for (
@@ -501,4 +503,7 @@ Deno.test("A pool cannot send us to ourselves, or to what is no host; empty mean
   assert.deepEqual(move("", 0), { ok: true, host: "pool", port: 3336 });
   assert.deepEqual(move("", 9), { ok: true, host: "pool", port: 9 });
   assert.deepEqual(move("10.0.0.7", 0), { ok: true, host: "10.0.0.7", port: 3336 });
+  const unproven = { host: "pool", port: 3336 };
+  const elsewhere = { kind: "reconnect", newHost: "10.0.0.7", newPort: 0 } as const;
+  assert.equal(new Sv2AtPools().move(0, unproven, elsewhere, 0).ok, false, "without a key");
 });

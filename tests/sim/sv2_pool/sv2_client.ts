@@ -87,7 +87,12 @@ export class Sv2Client {
       const parsed = parseAuthorityKey(pool.authorityKey);
       if (!parsed.ok) throw new Error(parsed.found);
       const trust = { authority: parsed.key, wallTime };
-      client.#shaken = await initiator.readAct2(act2, trust, { nextTurn: (act) => act() });
+      client.#shaken = await initiator.readAct2(act2, trust, {
+        after: (_, act) => {
+          act();
+          return 0;
+        },
+      });
       client.#sealer = new FrameSealer(client.#shaken.keys.fromInitiator);
       client.#reading = client.#read(client.#shaken.keys.fromResponder);
       return client;
