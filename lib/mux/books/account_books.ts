@@ -25,7 +25,7 @@ export interface LiveBooks {
 
 /** With fewer shares, or less time in milliseconds, an account's hashrate is mostly luck. */
 const TELLING_SHARES = 50;
-const TELLING_MS = 60_000;
+const TELLING_MS = 20_000;
 
 /** The counts of one account as others read them. */
 export type AccountCounted = Pick<
@@ -59,6 +59,7 @@ export class AccountBooks {
   readonly #pastBrakeLoss = new Map<number, number>();
   readonly #work = new WorkTable(1, WORK_STEP_MS);
   readonly #openedAt: number;
+  #firstCreditAt: number | undefined;
   /** Since when no pool serves; `undefined` while one does. */
   #darkSince: number | undefined;
   #pastDarkMs = 0;
@@ -141,6 +142,7 @@ export class AccountBooks {
 
   /** Counts a good share of this difficulty. */
   credit(difficulty: number, time: number): void {
+    this.#firstCreditAt ??= time;
     this.#credits++;
     this.#credited += difficulty;
     this.#work.add(0, difficulty, time);
@@ -153,11 +155,14 @@ export class AccountBooks {
 
   /** Expected hashes a second; `undefined` while too little is known. */
   get expectedHashrate(): number | undefined {
-    if (this.#credits < TELLING_SHARES || this.#now() - this.#openedAt < TELLING_MS) {
+    const time = this.#now();
+    const since = this.#firstCreditAt;
+    if (since === undefined || this.#credits < TELLING_SHARES || time - since < TELLING_MS) {
       return undefined;
     }
+    // It may have been open for long before its miners came.
+    const { minute, quarter } = this.#work.hashrates(0, since, time);
     // In the last minute it may have had no pool.
-    const { minute, quarter } = this.hashrates;
     return Math.max(minute, quarter);
   }
 

@@ -3,7 +3,8 @@
  *
  * A pool refuses shares one by one, and accepts all others up to a number at once. How many it says
  * it accepted is only compared with ours: a count that does not fit moves no verdict to another
- * share.
+ * share. A pool that accepts one by one may refuse late, as it writes refusals down first: a count of
+ * 1 is for the share with this number alone.
  */
 
 const INITIAL_CAPACITY = 64;
@@ -91,7 +92,8 @@ export class Outstanding {
   }
 
   /**
-   * The pool accepts all shares up to `last` that it has not judged.
+   * The pool accepts all shares up to `last` that it has not judged, or only that one if it accepts
+   * one.
    *
    * @param count how many, as the pool says; older pools count from the first share on.
    * @returns by how much that differs from ours; `undefined` if `last` is not known, and then
@@ -99,6 +101,7 @@ export class Outstanding {
    */
   acceptedUpTo(last: number, count: number): number | undefined {
     if (!this.#isKnown(last)) return undefined;
+    if (count === 1 && this.#waits(last)) return this.#acceptOne(last);
     let accepted = 0;
     let first = -1;
     let previous = -1;
@@ -125,6 +128,20 @@ export class Outstanding {
   #isKnown(sequence: number): boolean {
     return sequence < this.#next && sequence >= this.#next - this.#serials.length &&
       this.#serials[sequence % this.#serials.length]! >= 0;
+  }
+
+  #waits(sequence: number): boolean {
+    return sequence >= this.#oldest && this.#fates[sequence % this.#fates.length] === WAITS;
+  }
+
+  #acceptOne(sequence: number): 0 {
+    const at = sequence % this.#serials.length;
+    const serial = this.#serials[at]!;
+    this.#fates[at] = ACCEPTED;
+    this.#accepted++;
+    this.#moveOn();
+    this.#events.accepted(serial, serial);
+    return 0;
   }
 
   /** Skips what is judged. */

@@ -123,7 +123,7 @@ export class Sv2Upstream implements ReadyUpstream {
     this.#maskChanges = new MaskChanges(rateClock);
     this.#tags = wantsNames ? new WorkerTags() : undefined;
     this.#namesWorkers = namesWorkers;
-    this.#told = new ToldHashrate(told.hashrate, told.at);
+    this.#told = new ToldHashrate(told.hashrate, channel.difficulty, told.at);
     this.#extranonce = new Uint8Array(room.bytes);
     this.#mask = this.#maskOf(active);
     this.#latestJob = active.job;
@@ -230,7 +230,7 @@ export class Sv2Upstream implements ReadyUpstream {
       return end("the pool left its block 30 s ago and sent no valid job for the new one since");
     }
     const hashrate = measure();
-    if (!this.#told.takeChange(hashrate, time)) return;
+    if (!this.#told.takeChange(hashrate, channel.difficulty, time)) return;
     outgoing.send(encodeAgentMessage({
       kind: "updateChannel",
       channelId: channel.id,

@@ -20,3 +20,29 @@ Deno.test("what a pool credits outlives the connections it was credited on", () 
   assert.equal(books.creditedAt(3), 0);
   assert.deepEqual([1, 2, 3].map((id) => books.brakeLossAt(id)), [16.5 / 8, 64, 0]);
 });
+
+Deno.test("A farm's hashrate is expected 20 s after its first shares, whenever the account opened", () => {
+  let time = 0;
+  const books = new AccountBooks(() => [], () => time);
+  // The miners come an hour after the start: each second shares worth 2^33 hashes in all.
+  const expected = new Map<number, number | undefined>();
+  for (let second = 0; second <= 90; second++) {
+    time = 3_600_000 + second * 1000;
+    for (let i = 0; i < 4; i++) books.credit(0.5, time);
+    expected.set(second, books.expectedHashrate);
+  }
+  assert.equal(expected.get(19), undefined);
+  for (const second of [20, 40, 59, 61, 90]) {
+    const hashrate = expected.get(second)!;
+    assert.ok(Math.abs(hashrate / 2 ** 33 - 1) < 0.06, `${second} s: ${hashrate / 2 ** 33}`);
+  }
+});
+
+Deno.test("With fewer than 50 shares, a hashrate is mostly luck, and nothing is expected", () => {
+  let time = 0;
+  const books = new AccountBooks(() => [], () => time);
+  for (let i = 0; i < 49; i++) books.credit(1, time += 1000);
+  assert.equal(books.expectedHashrate, undefined);
+  books.credit(1, time += 1000);
+  assert.ok(books.expectedHashrate! > 0);
+});
