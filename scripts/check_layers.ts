@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/observe": ["lib/base"],
   "lib/protocol/stratum": ["lib/base"],
   "lib/protocol/agent": ["lib/base", "lib/protocol/stratum"],
+  "lib/protocol/proxy": ["lib/base"],
   "lib/protocol/sv2": ["lib/base", "lib/bitcoin/sha256.ts"],
   // Apart, so that reading an address or a message never loads the libraries of the handshake.
   "lib/protocol/sv2/noise": ["lib/base", "lib/protocol/sv2"],

@@ -68,6 +68,8 @@ export interface FarmSummary {
     readonly most: number;
     /** Connections that ended without having sent a byte. */
     readonly silentConnections: number;
+    /** Connections of load balancers that checked a port and stood for no miner. */
+    readonly healthChecks: number;
     /** Payload bytes read from them. */
     readonly bytesRead: number;
     /** Payload bytes written to them. */

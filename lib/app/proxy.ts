@@ -9,6 +9,7 @@ import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
 import { subnetOf } from "../base/subnet.ts";
 import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
+import { BalancerPorts } from "./balancer_ports.ts";
 import { drain } from "./drain.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
 import { FarmWatch } from "./farm_watch.ts";
@@ -23,10 +24,10 @@ import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/bo
 import { Multiplexer } from "../mux/multiplexer.ts";
 import { RememberedDifficulties } from "../mux/remembered_difficulties.ts";
 import { MAX_SESSION_ID, SessionIds } from "../mux/session_ids.ts";
-import { type StartedEngine, startEngine } from "../net/miners/choose_engine.ts";
+import { type EngineKind, startEngine } from "../net/miners/choose_engine.ts";
 import { ConnectLimiter } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
-import type { ListenOptions, MinerEvents } from "../net/miners/engine.ts";
+import type { Engine, EngineEvents, ListenOptions, MinerEvents } from "../net/miners/engine.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { Listeners, type StartEngine } from "../net/miners/listeners.ts";
 import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
@@ -116,6 +117,8 @@ export interface ProxyOptions {
   readonly workerTimes?: WorkerTimes;
   /** Already has the certificates that `listen` of the configuration names, if any. */
   readonly tls?: MinerTls;
+  /** Already has the ports of the configuration that are behind load balancers, if any. */
+  readonly balancers?: BalancerPorts;
 }
 
 /** The proxy at one moment. */
@@ -193,6 +196,7 @@ export class Proxy implements FarmControl {
   #pinned: number | undefined;
   readonly #accounts: Accounts;
   readonly #tls: MinerTls;
+  readonly #balancers: BalancerPorts;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
   readonly #watch: FarmWatch;
@@ -230,6 +234,7 @@ export class Proxy implements FarmControl {
     this.#version = version;
     this.#kinds = options.kinds ?? POOL_KINDS;
     this.#tls = tls;
+    this.#balancers = options.balancers ?? new BalancerPorts();
     this.#dial = dialFor(config, time, this.#connects);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#kinds.list?.(this.#pools);
@@ -287,11 +292,13 @@ export class Proxy implements FarmControl {
    */
   async reconfigure(config: Config): Promise<void> {
     const takeBack = await this.#tls.load(certificateFiles(config));
+    const distrust = await this.#balancers.load(listenAddresses(config));
     this.#portsConfig = config;
     try {
       await this.#listeners.reconfigure(listenAddresses(config));
     } catch (error) {
       takeBack();
+      distrust();
       this.#portsConfig = this.#config;
       throw error;
     }
@@ -548,23 +555,37 @@ export class Proxy implements FarmControl {
       const plain = listenAddresses(this.#portsConfig).filter(({ tls }) => tls === undefined);
       return Math.max(plain.length, running + 1) > MAX_LIBC_LISTENERS;
     };
-    const start: StartEngine = ({ tls, ...address }, engineEvents) => {
-      const options: ListenOptions = {
-        ...address,
-        reusePort: this.#portsConfig.advanced.reuse_port,
-        events: engineEvents,
-        limits: {
-          maxWaitingBytes: MINER_MAX_WAITING_BYTES,
-          stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
-        },
-        now: this.clock.now,
-        time: this.#time,
-      };
+    const start: StartEngine = (wantedPort, engineEvents) => {
+      const { hostname, port, tls } = wantedPort;
+      const rules = this.#balancers.rulesAt(wantedPort);
       const wanted = isTooManyForLibc() ? "deno" : this.#portsConfig.advanced.io_engine;
-      const { engine, kind, reason }: StartedEngine = tls === undefined
-        ? startEngine(wanted, options)
-        : { engine: this.#tls.start(tls, options), kind: "deno", reason: "it has no TLS" };
-      log.info("Listening for miners on {address} with {tls}the {kind} engine{reason}", {
+      let kind: EngineKind = "deno";
+      let reason: string | undefined = tls === undefined ? undefined : "it has no TLS";
+      const open = (events: EngineEvents): Engine => {
+        const options: ListenOptions = {
+          hostname,
+          port,
+          reusePort: this.#portsConfig.advanced.reuse_port,
+          events,
+          limits: {
+            maxWaitingBytes: MINER_MAX_WAITING_BYTES,
+            stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
+          },
+          now: this.clock.now,
+          time: this.#time,
+        };
+        if (tls !== undefined) return this.#tls.start(tls, options, rules);
+        const started = startEngine(wanted, options);
+        ({ kind, reason } = started);
+        return started.engine;
+      };
+      const engine = rules === undefined
+        ? open(engineEvents)
+        : this.#balancers.start(open, engineEvents, rules, {
+          now: this.clock.now,
+          freePlaces: () => this.#miners.freePlaces,
+        });
+      log.info("Listening for miners on {address} with {tls}the {kind} engine{reason}{balancers}", {
         address: formatAddress(engine.address),
         tls: tls === undefined ? "" : "TLS and ",
         kind,
@@ -573,6 +594,9 @@ export class Proxy implements FarmControl {
           : reason === undefined
           ? ""
           : `, not libc: ${reason}`,
+        balancers: rules === undefined
+          ? ""
+          : `; load balancers with PROXY headers: ${wantedPort.trusted!.join(", ")}`,
       });
       return engine;
     };

@@ -153,6 +153,7 @@ export class ProxyView implements FarmView {
         states,
         rolling,
         silentConnections: miners.silentConnections,
+        healthChecks: miners.healthChecks,
         bytesRead: miners.bytesRead,
         bytesWritten: miners.bytesWritten,
         fanout: miners.fanout,

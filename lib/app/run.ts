@@ -26,13 +26,14 @@ import { MemoryTrim } from "../host/memory_trim.ts";
 import { ProgramPages } from "../host/program_pages.ts";
 import { openFileLimit } from "../host/open_files.ts";
 import { serviceEnvironment, ServiceManager } from "../host/service_manager.ts";
+import { BalancerPorts } from "./balancer_ports.ts";
 import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
 import type { HistoryKeeper } from "./history_keeper.ts";
 import { logClosingBooks } from "./closing_books.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { NotifierSwitch } from "./notifier_switch.ts";
 import { Reloader } from "./reload.ts";
-import { certificateFiles } from "./settings.ts";
+import { certificateFiles, listenAddresses } from "./settings.ts";
 import { SizeFile } from "./size_file.ts";
 import type { StatusViewOptions } from "./status_source.ts";
 
@@ -128,11 +129,14 @@ async function serve(serving: Serving): Promise<number> {
   try {
     const tls = new MinerTls(time.wallNow);
     await tls.load(certificateFiles(config));
+    const balancers = new BalancerPorts();
+    await balancers.load(listenAddresses(config));
     proxy = new Proxy({
       config,
       version,
       time,
       tls,
+      balancers,
       openFiles: await openFileLimit(),
       knownSizes: await sizes?.read(),
       sizesChanged: sizes && ((narrow) => sizes.write(narrow)),

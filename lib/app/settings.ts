@@ -33,8 +33,17 @@ const log = areaLog("agent");
 /** Where miners connect to: `agent_listen_ip` and its port first. */
 export function listenAddresses(config: Config): ListenAddress[] {
   return [
-    { hostname: config.agent_listen_ip, port: config.agent_listen_port },
-    ...config.listen.map(({ address, port, tls }) => ({ hostname: address, port, tls })),
+    {
+      hostname: config.agent_listen_ip,
+      port: config.agent_listen_port,
+      trusted: config.agent_listen_proxy_protocol?.trusted,
+    },
+    ...config.listen.map(({ address, port, tls, proxy_protocol }) => ({
+      hostname: address,
+      port,
+      tls,
+      trusted: proxy_protocol?.trusted,
+    })),
   ];
 }
 

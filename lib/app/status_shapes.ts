@@ -270,6 +270,7 @@ export function summaryShape(
       states: miners.states,
       asicboost: miners.rolling,
       silent_connections: miners.silentConnections,
+      health_checks: miners.healthChecks,
       bytes_read: miners.bytesRead,
       bytes_written: miners.bytesWritten,
     },

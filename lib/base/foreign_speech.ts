@@ -200,10 +200,12 @@ function stratumV2(name: string): string {
 
 function proxyProtocol(version: string): string {
   return `the PROXY protocol (${version}): turn it off in the load balancer in front of this ` +
-    "port (send-proxy in HAProxy, proxy_protocol in nginx)";
+    "port (send-proxy in HAProxy, proxy_protocol in nginx), or list the balancer's address in " +
+    "trusted of the port's proxy_protocol";
 }
 
-function shown(bytes: Uint8Array): string {
+/** The beginning of these bytes, for a log line: text in quotes, or hex. */
+export function shown(bytes: Uint8Array): string {
   if (isText(bytes)) return quoted(textIn(bytes.subarray(0, SHOWN_CHARACTERS * 4)));
   const hex = bytes.subarray(0, SHOWN_BYTES).toHex().replace(/(..)(?!$)/g, "$1 ");
   const more = bytes.length > SHOWN_BYTES ? " …" : "";

@@ -1,6 +1,8 @@
 /**
- * IP addresses as bytes.
+ * IP addresses: from text to bytes, and back.
  */
+
+const IPV6_GROUPS = 8;
 
 const DIGIT_0 = 0x30;
 
@@ -40,6 +42,33 @@ export function ipv4Number(text: string): number | undefined {
     }
   }
   return parts === 4 ? address : undefined;
+}
+
+/** The IPv4 address in the 4 bytes at `at`. */
+export function formatIpv4(bytes: DataView, at: number): string {
+  const byte = (i: number) => bytes.getUint8(at + i);
+  return `${byte(0)}.${byte(1)}.${byte(2)}.${byte(3)}`;
+}
+
+/**
+ * The IPv6 address in the 16 bytes at `at`, as RFC 5952 spells it: the first of the longest runs of
+ * two or more zero groups is written `::`.
+ */
+export function formatIpv6(bytes: DataView, at: number): string {
+  const groups = Array.from({ length: IPV6_GROUPS }, (_, i) => bytes.getUint16(at + 2 * i));
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+  if (isMapped) return `::ffff:${formatIpv4(bytes, at + 12)}`;
+
+  let [longestStart, longest] = [0, 1];
+  let run = 0;
+  for (const [i, group] of groups.entries()) {
+    run = group === 0 ? run + 1 : 0;
+    if (run > longest) [longestStart, longest] = [i + 1 - run, run];
+  }
+  const text = (from: number, to?: number) =>
+    groups.slice(from, to).map((group) => group.toString(16)).join(":");
+  if (longest === 1) return text(0);
+  return `${text(0, longestStart)}::${text(longestStart + longest)}`;
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {

@@ -8,6 +8,11 @@ export interface PeerAddress {
   readonly hostname: string;
   /** TCP port. */
   readonly port: number;
+  /**
+   * Whether peers that have addresses of their own come from it, as from a load balancer that
+   * names no miner: no limit per address applies to it.
+   */
+  readonly isShared?: true;
 }
 
 /** `10.0.0.7:4321`, or `[fd00::7]:4321`. */

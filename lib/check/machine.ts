@@ -2,6 +2,7 @@
  * What this machine must provide: ports to listen on, open files, a place for the log.
  */
 
+import { addressBytes, isInNetwork, parseNetwork } from "../base/cidr.ts";
 import type { Time } from "../base/clock.ts";
 import { counted } from "../base/counted.ts";
 import { fileTrouble, isOfTheSystem } from "../base/file_trouble.ts";
@@ -44,13 +45,19 @@ export async function examinePort(address: ListenAddress, time: Time): Promise<P
 
 /** The version of a btcagent on that port; `undefined` for any other program. */
 function askForVersion(
-  { hostname, port, tls }: ListenAddress,
+  { hostname, port, tls, trusted = [] }: ListenAddress,
   time: Time,
 ): Promise<string | undefined> {
   const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
   const host = everywhere[hostname] ?? hostname;
   return askWithin(time, ANSWER_TIMEOUT_MS, async (attempt) => {
     let connection: Connection = attempt.hold(await dialTcp({ host, port }, attempt.signal));
+    // From an address that it trusts it wants a PROXY header, also of us.
+    const own = addressBytes(host);
+    const networks = trusted.map((network) => parseNetwork(network)!);
+    if (own !== undefined && networks.some((network) => isInNetwork(own, network))) {
+      await writeAll(connection, new TextEncoder().encode("PROXY UNKNOWN\r\n"));
+    }
     if (tls !== undefined) {
       const { startNodeTls } = await import("../net/tls/node_tls.ts");
       const anyCertificate = { isVerified: false, caCerts: [], pins: [] };

@@ -91,19 +91,31 @@ export function wrongStatus(raw: RawConfig): Finding[] {
   return findings;
 }
 
-/** The entries of `limits.allow` and `limits.deny` must be networks. */
+/** The entries of `limits.allow`, `limits.deny` and every `trusted` must be networks. */
 export function wrongNetworks(raw: RawConfig): Finding[] {
-  const limits = raw.limits;
-  if (typeof limits !== "object" || limits === null) return [];
-  return (["allow", "deny"] as const).flatMap((key): Finding[] => {
-    const list: unknown = (limits as Readonly<Record<string, unknown>>)[key];
+  const listsOf = (at: Path, group: unknown, keys: readonly string[]) =>
+    typeof group === "object" && group !== null
+      ? keys.map((key) =>
+        [[...at, key], (group as Readonly<Record<string, unknown>>)[key]] as const
+      )
+      : [];
+  const ports: readonly unknown[] = Array.isArray(raw.listen) ? raw.listen : [];
+  const lists: (readonly [Path, unknown])[] = [
+    ...listsOf(["limits"], raw.limits, ["allow", "deny"]),
+    ...listsOf(["agent_listen_proxy_protocol"], raw.agent_listen_proxy_protocol, ["trusted"]),
+    ...ports.flatMap((port, i) => {
+      const group = (port as { readonly proxy_protocol?: unknown } | null)?.proxy_protocol;
+      return listsOf(["listen", i, "proxy_protocol"], group, ["trusted"]);
+    }),
+  ];
+  return lists.flatMap(([path, list]): Finding[] => {
     if (!Array.isArray(list)) return [];
     return list.flatMap((network: unknown, i): Finding[] => {
       // Other checks report values that are not a text or too long.
       if (typeof network !== "string" || network.length > 64) return [];
       if (parseNetwork(network) !== undefined) return [];
       const wanted = 'a network such as "10.0.0.0/8" or "fd00::/8", or an IP address';
-      return [{ path: ["limits", key, i], wanted }];
+      return [{ path: [...path, i], wanted }];
     });
   });
 }

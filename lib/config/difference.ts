@@ -42,6 +42,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   submit_response_from_server: "new_connections",
   agent_listen_ip: "now",
   agent_listen_port: "now",
+  agent_listen_proxy_protocol: { trusted: "now" },
   listen: "now",
   proxy: "new_connections",
   use_proxy: "new_connections",

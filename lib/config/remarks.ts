@@ -3,6 +3,7 @@
  * that are unsafe.
  */
 
+import { isInNetwork, isMappedIpv4, parseNetwork } from "../base/cidr.ts";
 import type { KindOfPool } from "../base/pool_kind.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import { configuredPools } from "./pools.ts";
@@ -96,6 +97,20 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     const text = "Without effect: no pool in the list uses TLS, so none shows a certificate";
     say("warning", ["tls", "certificate_sha256"], text);
   }
+  const trusted = [
+    [["agent_listen_proxy_protocol"], config.agent_listen_proxy_protocol] as const,
+    ...config.listen.map(({ proxy_protocol }, i) =>
+      [["listen", i, "proxy_protocol"], proxy_protocol] as const
+    ),
+  ];
+  for (const [path, group] of trusted) {
+    for (const [i, network] of (group?.trusted ?? []).entries()) {
+      if (!isWidelyPublic(network)) continue;
+      const text = "Everybody there can pretend to be any miner, so limits and names by address " +
+        "are worth nothing; list only your load balancers";
+      say("warning", [...path, "trusted", i], text);
+    }
+  }
   const status = statusAddress(config);
   if (config.http_debug.enable && config.status.listen === undefined) {
     if (status === undefined && config.http_debug.listen !== "") {
@@ -129,6 +144,30 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     say("notice", ["advanced", "bitcoin_default_version_mask"], text);
   }
   return seen;
+}
+
+/** Networks that the Internet does not reach. */
+const PRIVATE = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "127.0.0.0/8",
+  "fc00::/7",
+  "fe80::/10",
+].map((network) => parseNetwork(network)!);
+
+/** A provider's balancers may be in a public network of this size: 256 addresses, or a /64. */
+const SMALL = { ipv4: 96 + 24, ipv6: 64 } as const;
+
+/** Whether a network has more public addresses than load balancers need. */
+function isWidelyPublic(text: string): boolean {
+  const network = parseNetwork(text);
+  if (network === undefined) return false;
+  const { bytes, bits } = network;
+  if (PRIVATE.some((known) => bits >= known.bits && isInNetwork(bytes, known))) return false;
+  return bits < (isMappedIpv4(bytes) ? SMALL.ipv4 : SMALL.ipv6);
 }
 
 /** The peer whose certificate only verification can prove; a pinned fingerprint proves it too. */

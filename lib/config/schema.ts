@@ -11,7 +11,7 @@
  * (description). These keys have no default, because leaving them out has a meaning of its own:
  * `submit_response_from_server`, `advanced.pool_connection_number_per_subaccount`,
  * `advanced.pool_connection_read_timeout_seconds`, `advanced.tls_skip_certificate_verify`,
- * `extranonce2_bytes`, `state_file`, `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners`,
+ * `extranonce2_bytes`, `state_file`, `agent_listen_proxy_protocol`, `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners`,
  * `status.listen` and `workers.nominal_hashrate`.
  *
  * This is one long file because valibot infers the types of its parts: they could not be written
@@ -231,12 +231,30 @@ const ListenVardiff = group(
   },
 );
 
+function proxyProtocol(port: string) {
+  return group(
+    `If given, ${port} is behind load balancers that send the PROXY protocol, version 1 or 2, and a miner's own address counts. Miners that connect directly may use the port, too.`,
+    {
+      trusted: about(
+        "The networks of the load balancers. A connection from there must begin with a PROXY header; from anywhere else a header breaks the protocol.",
+        v.pipe(
+          v.array(text('a network such as "10.0.0.5/32"', 64)),
+          v.minLength(1),
+          v.maxLength(256),
+          v.metadata({ wanted: "a list of 1..256 networks" }),
+        ),
+      ),
+    },
+  );
+}
+
 function listenAddress() {
   return group("One more address and port.", {
     address: host("The address; 0.0.0.0 is every IPv4 address.", 'an IP address such as "0.0.0.0"'),
     port: about("The port.", port()),
     tls: v.optional(ListenTls),
     vardiff: v.optional(ListenVardiff),
+    proxy_protocol: v.optional(proxyProtocol("this port")),
   });
 }
 
@@ -730,6 +748,7 @@ export const ConfigSchema = group("btcagent's settings.", {
     "0.0.0.0",
   ),
   agent_listen_port: v.optional(about("The port miners connect to.", port()), 3333),
+  agent_listen_proxy_protocol: v.optional(proxyProtocol("`agent_listen_port`")),
   listen: v.optional(
     about(
       "More addresses and ports that miners can connect to. An entry with `tls`, which names a `cert_file` and a `key_file`, speaks TLS.",

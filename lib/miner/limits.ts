@@ -27,7 +27,8 @@ export const REQUEST_BURST_SECONDS = 5;
 /**
  * Names of the counters. Most are keys of `limits` in the configuration. The others: no session id
  * was free, no connection could be accepted, a line was not Stratum, too much came before authorize
- * was answered, a TLS handshake failed, and the bounds for slow peers.
+ * was answered, a TLS handshake failed, a PROXY header was missing or broken, and the bounds for slow
+ * peers.
  */
 export type LimitName =
   | Refusal
@@ -39,7 +40,8 @@ export type LimitName =
   | "session_ids"
   | "accept_failures"
   | "protocol_violations"
-  | "held_bytes";
+  | "held_bytes"
+  | "proxy_header";
 
 /** The number of times that each limit was reached since the start. */
 export type LimitCounts = Readonly<Record<LimitName, number>>;
@@ -64,6 +66,7 @@ export function newLimitCounts(): Record<LimitName, number> {
     protocol_violations: 0,
     held_bytes: 0,
     tls_handshake: 0,
+    proxy_header: 0,
   };
 }
 

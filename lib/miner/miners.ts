@@ -29,7 +29,13 @@ import {
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
 import { HEARD } from "./line_session.ts";
-import { logAcceptFailed, logGone, logMarked, logNotLetIn } from "./miners_log.ts";
+import {
+  logAcceptFailed,
+  logBalancerFault,
+  logGone,
+  logMarked,
+  logNotLetIn,
+} from "./miners_log.ts";
 import type { MinersOptions, MinersSettings } from "./miners_options.ts";
 import { Newcomers } from "./newcomers.ts";
 import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
@@ -84,10 +90,10 @@ export class Miners implements Fanout, MinerEvents {
   #heardUpTo = 0;
   readonly #admission: Admission;
   /**
-   * Addresses of ended miners that have not received their last bytes yet, by handle, the one ended
+   * Addresses, as limits know them, of ended miners that have not received their last bytes yet, by handle, the one ended
    * first in front: their sockets are still open files.
    */
-  readonly #lingering = new Map<number, string>();
+  readonly #lingering = new Map<number, string | undefined>();
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
   /**
@@ -102,6 +108,7 @@ export class Miners implements Fanout, MinerEvents {
   readonly #fanout = new Histogram();
   #bytesRead = 0;
   #silentConnections = 0;
+  #healthChecks = 0;
   #isDraining = false;
 
   /** Starts listening. @throws the errors of `listen`. */
@@ -142,10 +149,13 @@ export class Miners implements Fanout, MinerEvents {
   reconfigure({ limits, naming, reconnectsLostAsicboost }: MinersSettings): void {
     this.#limits = limits;
     const sessions = this.#sessions.filter((session) => session !== undefined);
-    this.#admission.reconfigure(limits, [
-      ...sessions.map(({ from }) => from.hostname),
-      ...this.#lingering.values(),
-    ]);
+    this.#admission.reconfigure(
+      limits,
+      [
+        ...sessions.map(({ from }) => ownAddress(from)),
+        ...this.#lingering.values(),
+      ].filter((address) => address !== undefined),
+    );
     const context = this.#context;
     context.decoders = new SpareDecoders(limits.maxLineBytes);
     context.requestRate = requestRate(limits);
@@ -193,6 +203,11 @@ export class Miners implements Fanout, MinerEvents {
     return this.#limits.maxConnections;
   }
 
+  /** How many more connections are let in. */
+  get freePlaces(): number {
+    return Math.max(0, this.most - this.#admission.connections);
+  }
+
   /** Payload bytes read from miners. */
   get bytesRead(): number {
     return this.#bytesRead;
@@ -226,19 +241,23 @@ export class Miners implements Fanout, MinerEvents {
     return this.#silentConnections;
   }
 
+  /** How many connections of load balancers checked a port and stood for no miner. */
+  get healthChecks(): number {
+    return this.#healthChecks;
+  }
+
   /** The number of times that each limit was reached since the start. */
   get limitCounts(): LimitCounts {
     return { ...this.#limitCounts };
   }
 
   opened(handle: number, from: PeerAddress, at: PeerAddress): boolean {
-    let refusal = this.#admission.enter(from.hostname);
-    if (refusal === "max_miners" && this.#makeRoom()) {
-      refusal = this.#admission.enter(from.hostname);
-    }
-    const isMarked = refusal === undefined && this.#admission.isMarked(from.hostname);
+    const address = ownAddress(from);
+    let refusal = this.#admission.enter(address);
+    if (refusal === "max_miners" && this.#makeRoom()) refusal = this.#admission.enter(address);
+    const isMarked = refusal === undefined && this.#admission.isMarked(address);
     if (isMarked && !this.#probation.hasRoom(addressKey(from.hostname), this.#mostNewcomers)) {
-      this.#admission.leave(from.hostname);
+      this.#admission.leave(address);
       refusal = "ban_after_violations";
     }
     if (refusal !== undefined) {
@@ -278,15 +297,23 @@ export class Miners implements Fanout, MinerEvents {
     // It has sent bytes, but none reached the session.
     if (fault === "tls_handshake") session.heard = HEARD.bytes;
     this.#forget(session, reason, fault);
-    this.#admission.leave(session.from.hostname);
+    this.#admission.leave(ownAddress(session.from));
     if (fault === "tls_handshake") this.#violated(session);
   }
 
   ended(handle: number): void {
-    const address = this.#lingering.get(handle);
-    if (address === undefined) return;
+    if (!this.#lingering.has(handle)) return;
+    this.#admission.leave(this.#lingering.get(handle));
     this.#lingering.delete(handle);
-    this.#admission.leave(address);
+  }
+
+  balancerLeft(from: PeerAddress, fault: string | undefined): void {
+    if (fault === undefined) {
+      this.#healthChecks++;
+      return;
+    }
+    this.#limitCounts.proxy_header++;
+    logBalancerFault(from, fault);
   }
 
   acceptFailed(error: unknown): void {
@@ -345,7 +372,7 @@ export class Miners implements Fanout, MinerEvents {
   async stop(): Promise<void> {
     for (const session of this.#sessions.splice(0)) {
       if (session === undefined) continue;
-      this.#admission.leave(session.from.hostname);
+      this.#admission.leave(ownAddress(session.from));
       session.endAttendance(STOPPED, true);
       leaveMux(session);
     }
@@ -454,7 +481,7 @@ export class Miners implements Fanout, MinerEvents {
    * Counts a violation: after too many, newcomers from the same address have less time to log in.
    */
   #violated({ from }: MinerSession): void {
-    if (!this.#admission.violated(from.hostname)) return;
+    if (!this.#admission.violated(ownAddress(from))) return;
     const key = addressKey(from.hostname);
     for (const session of this.#newcomers) {
       if (addressKey(session.from.hostname) === key) this.#probation.add(key, session);
@@ -477,8 +504,8 @@ export class Miners implements Fanout, MinerEvents {
 
   /** Frees its place once its socket is closed. */
   #close({ handle, from }: MinerSession): void {
-    if (this.#sockets.close(handle)) this.#admission.leave(from.hostname);
-    else this.#lingering.set(handle, from.hostname);
+    if (this.#sockets.close(handle)) this.#admission.leave(ownAddress(from));
+    else this.#lingering.set(handle, ownAddress(from));
   }
 
   #drop(session: MinerSession): void {
@@ -501,6 +528,11 @@ export class Miners implements Fanout, MinerEvents {
 
 function requestRate({ maxRequestsPerSecond: perSecond }: MinerLimits): Rate | undefined {
   return perSecond > 0 ? new Rate(perSecond, perSecond * REQUEST_BURST_SECONDS) : undefined;
+}
+
+/** The address that limits per address know a miner by; `undefined` if it has none of its own. */
+function ownAddress({ hostname, isShared }: PeerAddress): string | undefined {
+  return isShared === true ? undefined : hostname;
 }
 
 /**

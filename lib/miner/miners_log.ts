@@ -33,6 +33,14 @@ export function logAcceptFailed(error: unknown, count: number): void {
   );
 }
 
+/** Logs that a connection of a load balancer ended because of its PROXY header. */
+export function logBalancerFault(from: PeerAddress, fault: string): void {
+  log.warn("Load balancer connection {balancer} closed: it {fault}", {
+    balancer: formatAddress(from),
+    fault,
+  });
+}
+
 /** Logs that miners from an address have less time to log in from now on. */
 export function logMarked(address: string, { banAfterViolations, banMs }: MinerLimits): void {
   log.warn(

@@ -189,6 +189,12 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
     one(miners.silent_connections),
   );
   page.counter(
+    "btcagent_health_checks",
+    "Connections of load balancers with a PROXY header for no miner, and nothing after it, or " +
+      "without a byte.",
+    one(miners.health_checks),
+  );
+  page.counter(
     "btcagent_miner_read_bytes",
     "Payload bytes read from miners.",
     one(miners.bytes_read),

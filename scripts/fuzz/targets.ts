@@ -6,6 +6,7 @@ import { AGENT_FRAMES } from "./agent_frames.ts";
 import { MINER_LINES } from "./miner_lines.ts";
 import { CONFIG_FILES, NAMES, PROXY_ADDRESSES } from "./operator_texts.ts";
 import { POOL_STREAM } from "./pool_stream.ts";
+import { PROXY_HEADER } from "./proxy_header.ts";
 import { SHARE_LINES } from "./share_lines.ts";
 import { STATUS_HTTP } from "./status_http.ts";
 import { STRATUM_POOL } from "./stratum_pool.ts";
@@ -26,6 +27,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   CONFIG_FILES,
   NAMES,
   PROXY_ADDRESSES,
+  PROXY_HEADER,
 ];
 
 /** The target of this name; `undefined` if there is none. */

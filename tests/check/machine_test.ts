@@ -10,11 +10,14 @@ import {
   judgePort,
   judgeWorkerConnections,
 } from "../../lib/check/machine.ts";
+import { BalancerPorts } from "../../lib/app/balancer_ports.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { roomForMiners } from "../../lib/host/open_files.ts";
 import { saying, silent } from "../support/dialling.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
+import { LogCapture } from "../support/log_capture.ts";
 import { serverCertificate } from "../support/test_certificates.ts";
+import { TestProxy } from "../support/test_proxy.ts";
 
 Deno.test("a free port is free, and is so again afterwards", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -55,6 +58,23 @@ Deno.test("an address this machine does not have is told as such", async () => {
   const row = judgePort(await examinePort({ hostname: "192.0.2.1", port: 3333 }, systemTime));
   assert.equal(row.level, "failure");
   assert.match(row.found, /this machine has no such address/);
+});
+
+Deno.test("a btcagent that trusts this machine as a load balancer is known as well", async () => {
+  using log = new LogCapture();
+  const settings = { pools: [["127.0.0.1", 1, "me"]] };
+  const trusted = ["127.0.0.1"];
+  const balancers = new BalancerPorts();
+  await balancers.load([{ hostname: "127.0.0.1", port: 0, trusted }]);
+  await using proxy = new TestProxy(
+    [],
+    { ...settings, agent_listen_proxy_protocol: { trusted } },
+    { balancers },
+  );
+  const { port } = proxy;
+  const finding = await examinePort({ hostname: "127.0.0.1", port, trusted }, systemTime);
+  assert.equal(finding.runningAgent, "btcagent/0.0.0-test");
+  assert.ok(!log.take().some((line) => line.includes("Load balancer connection")));
 });
 
 Deno.test("a btcagent behind a port with TLS is known as well", async () => {

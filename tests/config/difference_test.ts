@@ -26,6 +26,7 @@ Deno.test("the same configuration differs in nothing", () => {
 Deno.test("each changed key has what it was, what it is, and when that counts", () => {
   const after = config({
     fixed_worker_name: "rig",
+    agent_listen_proxy_protocol: { trusted: ["10.0.0.5"] },
     pool_use_tls: true,
     proxy: ["socks5://10.0.0.1:1080"],
     limits: { max_miners: 5000, deny: ["10.9.0.0/16"] },
@@ -36,6 +37,7 @@ Deno.test("each changed key has what it was, what it is, and when that counts", 
   });
   assert.deepEqual(changes(config(), after), [
     'fixed_worker_name: "" → "rig" (new_miners)',
+    'agent_listen_proxy_protocol.trusted: nothing → ["10.0.0.5"] (now)',
     'proxy[0]: nothing → "socks5://10.0.0.1:1080" (new_connections)',
     "pool_use_tls: false → true (now)",
     'advanced.io_engine: "auto" → "deno" (restart)',

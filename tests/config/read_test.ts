@@ -196,6 +196,18 @@ const MISTAKES: [setting: string, line: string][] = [
     'a.jsonc:1:34  limits.deny[1]: found "10.0.0.0/33" (a string), wanted a network such as "10.0.0.0/8" or "fd00::/8", or an IP address',
   ],
   [
+    '"agent_listen_proxy_protocol": {"trusted": []}',
+    "a.jsonc:1:45  agent_listen_proxy_protocol.trusted: found a list of 0, wanted a list of 1..256 networks",
+  ],
+  [
+    '"agent_listen_proxy_protocol": {}',
+    "a.jsonc:1:33  agent_listen_proxy_protocol.trusted: found nothing, wanted a list of 1..256 networks",
+  ],
+  [
+    '"listen": [{"address": "::", "port": 1, "proxy_protocol": {"trusted": ["haproxy"]}}]',
+    'a.jsonc:1:73  listen[0].proxy_protocol.trusted[0]: found "haproxy" (a string), wanted a network such as "10.0.0.0/8" or "fd00::/8", or an IP address',
+  ],
+  [
     '"limits": {"allow": "10.0.0.0/8"}',
     'a.jsonc:1:22  limits.allow: found "10.0.0.0/8" (a string), wanted a list of at most 256 networks',
   ],
@@ -357,6 +369,21 @@ const TRUST: [settings: Record<string, unknown>, remarks: string[]][] = [
     { proxy: ["https://h:1"], use_proxy: false, advanced: { tls_skip_certificate_verify: true } },
     [],
   ],
+  [
+    {
+      agent_listen_proxy_protocol: { trusted: ["10.0.0.0/8", "::1", "203.0.113.0/24", "fd00::/8"] },
+    },
+    [],
+  ],
+  ...["0.0.0.0/0", "::/0", "203.0.0.0/16", "2001:db8::/48"].map((
+    network,
+  ): [Record<string, unknown>, string[]] => [
+    { listen: [{ address: "::", port: 1, proxy_protocol: { trusted: [network] } }] },
+    [
+      "warning: Everybody there can pretend to be any miner, so limits and names by address are " +
+      "worth nothing; list only your load balancers",
+    ],
+  ]),
   [
     { tls: { certificate_sha256: ["00".repeat(32)] } },
     [

@@ -50,6 +50,40 @@ for (
   });
 }
 
+Deno.test("miners that share an address are let in and end as if it was none, but count", async () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({
+    limits: {
+      maxConnections: 3,
+      maxConnectionsPerIp: 1,
+      newConnectionsPerSecondPerIp: 1,
+      banAfterViolations: 1,
+      deny: [IP],
+    },
+  });
+  const connect = () => world.engine.connect({ hostname: IP, port: 9, isShared: true });
+  const handles = [connect(), connect(), connect()].map((handle) => handle!);
+  assert.equal(connect(), undefined);
+  assertReached(world, { max_miners: 1 });
+  world.engine.receive(handles[0]!, "rubbish\n");
+  assertReached(world, { max_miners: 1, protocol_violations: 1 });
+  assert.ok(!log.take().some((line) => line.includes("has broken the protocol")));
+  world.engine.areSlow = true;
+  world.miners.reconfigure({
+    limits: { ...LIMITS, maxConnections: 3, maxConnectionsPerIp: 1 },
+    naming: { fixedName: "", ipFormat: undefined },
+    reconnectsLostAsicboost: false,
+  });
+  world.engine.receive(handles[1]!, "rubbish\n");
+  assert.notEqual(connect(), undefined, "the first one's place");
+  assert.equal(world.engine.lingering.size, 1);
+  world.engine.letGo(handles[1]!);
+  assert.notEqual(connect(), undefined, "the second one's place");
+  assert.equal(world.miners.counts.connected, 3);
+  await world.miners.stop();
+  assert.equal(world.miners.counts.connected, 0);
+});
+
 Deno.test("a connection that would not be let in anyway disconnects no other", () => {
   const world = new FakeMiners({ limits: { maxConnections: 2, maxConnectionsPerIp: 1 } });
   const slow = world.connect(IP);

@@ -12,6 +12,7 @@ import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { ProblemSchema, type ProblemShape } from "../../lib/observe/status/shapes.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
+import { BalancerPorts } from "../../lib/app/balancer_ports.ts";
 import type { HistoryKeeper } from "../../lib/app/history_keeper.ts";
 import { openHistory } from "../../lib/app/open_history.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
@@ -36,7 +37,8 @@ export class StatusRig {
   readonly #token: string;
 
   /**
-   * `settings` are keys of the configuration file, `tls` has the certificates they name, `path` is
+   * `settings` are keys of the configuration file, `tls` has the certificates they name, `balancers`
+   * the ports behind load balancers, `path` is
    * the file that is read again; by `workerTimes` workers are judged. The history is kept if the
    * settings have a path for it.
    */
@@ -45,6 +47,7 @@ export class StatusRig {
     settings: Readonly<Record<string, unknown>> = {},
     {
       tls = new MinerTls(systemTime.wallNow),
+      balancers = new BalancerPorts(),
       path = "/no/such/file",
       workerTimes = WORKER_TIMES,
       time = systemTime,
@@ -63,6 +66,7 @@ export class StatusRig {
       version: "0.0.0-test",
       time,
       tls,
+      balancers,
       openFiles: OPEN_FILES,
       workerTimes,
       history: this.history?.hooks,

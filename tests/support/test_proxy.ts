@@ -21,7 +21,10 @@ export const PATIENT_LIMITS = { login_timeout_seconds: 600, ban_after_violations
 
 /** What the configuration does not say of a proxy. */
 export type TestProxyOptions = Partial<
-  Pick<ProxyOptions, "tls" | "kinds" | "knownSizes" | "time" | "history" | "workerTimes">
+  Pick<
+    ProxyOptions,
+    "tls" | "balancers" | "kinds" | "knownSizes" | "time" | "history" | "workerTimes"
+  >
 >;
 
 /** A proxy that is stopped with `await using`. */

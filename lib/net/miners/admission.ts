@@ -129,12 +129,18 @@ export class Admission {
   }
 
   /**
-   * Lets a connection in and counts it until {@linkcode Admission.leave}.
+   * Lets a connection in and counts it until {@linkcode Admission.leave}. Here and below, one
+   * without an address of its own is `undefined`: only the number of all connections limits it.
    *
    * @returns the reason for refusing it, or `undefined` if it is let in; `max_miners` only if there
    * is no other reason.
    */
-  enter(address: string): Refusal | undefined {
+  enter(address: string | undefined): Refusal | undefined {
+    if (address === undefined) {
+      if (this.isFull) return "max_miners";
+      this.#connections++;
+      return undefined;
+    }
     const listed = this.#listed(address);
     if (listed !== undefined) return listed;
     const key = addressKey(address);
@@ -161,9 +167,9 @@ export class Admission {
   }
 
   /** A connection that was let in has ended. */
-  leave(address: string): void {
+  leave(address: string | undefined): void {
     this.#connections--;
-    if (!this.#countsPerIp) return;
+    if (!this.#countsPerIp || address === undefined) return;
     const key = addressKey(address);
     const visitor = this.#present.get(key);
     if (visitor === undefined || --visitor.connections > 0) return;
@@ -172,9 +178,9 @@ export class Admission {
   }
 
   /** Whether the address broke the protocol too often, and not long ago. */
-  isMarked(address: string): boolean {
+  isMarked(address: string | undefined): boolean {
     const time = this.#now();
-    if (this.#lastMarkUntil <= time) return false;
+    if (this.#lastMarkUntil <= time || address === undefined) return false;
     return (this.#find(addressKey(address))?.markedUntil ?? 0) > time;
   }
 
@@ -183,9 +189,9 @@ export class Admission {
    *
    * @returns whether this violation newly marks the address.
    */
-  violated(address: string): boolean {
+  violated(address: string | undefined): boolean {
     const { banAfterViolations, banMs } = this.#limits;
-    if (banAfterViolations === 0) return false;
+    if (banAfterViolations === 0 || address === undefined) return false;
     const key = addressKey(address);
     const visitor = this.#find(key) ?? newVisitor();
     const time = this.#now();

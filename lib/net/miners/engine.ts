@@ -29,6 +29,11 @@ export interface ConnectionEvents {
    * for it and everything sent before has left.
    */
   news(handle: number): Uint8Array | undefined;
+  /**
+   * A load balancer's connection ended before it stood for a miner. `fault` says what was wrong, for
+   * the log; `undefined` for a health check.
+   */
+  balancerLeft?(from: PeerAddress, fault: string | undefined): void;
   /** Every peer of a crowd has had its turn, `ms` milliseconds after the news came. */
   roundEnded?(ms: number): void;
 }
@@ -73,6 +78,8 @@ export interface EngineLimits {
 export interface Engine extends MinerSockets {
   /** Where it listens, with the real port if 0 was asked for. */
   readonly address: PeerAddress;
+  /** Connections that it has not reported yet; absent if there are never any. */
+  readonly arriving?: number;
 }
 
 /** Options of an engine. */

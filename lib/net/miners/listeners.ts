@@ -16,6 +16,8 @@ import { LibcUnavailable } from "../libc/library.ts";
 export interface ListenAddress extends PeerAddress {
   /** The certificate, if the port has TLS. */
   readonly tls?: CertificateFiles | undefined;
+  /** Networks whose connections begin with a PROXY header; `undefined` if none ever does. */
+  readonly trusted?: readonly string[] | undefined;
 }
 
 /** Starts an engine on one address. */
@@ -178,7 +180,8 @@ export class Listeners implements MinerSockets {
   sweep(): void {
     for (const port of this.#ports) {
       port.engine.sweep();
-      if (!port.isAccepting && port.connections === 0) {
+      const { connections, engine: { arriving = 0 } } = port;
+      if (!port.isAccepting && connections === 0 && arriving === 0) {
         port.stopping ??= port.engine.stop().then(() => {
           this.#ports = this.#ports.filter((other) => other !== port);
           this.#bytesWrittenBefore += port.engine.bytesWritten;
@@ -258,6 +261,7 @@ export class Listeners implements MinerSockets {
       },
       acceptFailed: (error) => events.acceptFailed(error),
       news: (inner) => events.news(handles[inner]!),
+      balancerLeft: (from, fault) => events.balancerLeft?.(from, fault),
       roundEnded: (ms) => events.roundEnded?.(ms),
     });
     const port: Port = {
@@ -287,8 +291,10 @@ export class Listeners implements MinerSockets {
   }
 }
 
+/** Whether an open port serves both: which networks are trusted may change while it is open. */
 function isSame(one: ListenAddress, other: ListenAddress): boolean {
-  return one.hostname === other.hostname && one.port === other.port &&
+  return (one.trusted === undefined) === (other.trusted === undefined) &&
+    one.hostname === other.hostname && one.port === other.port &&
     one.tls?.cert_file === other.tls?.cert_file && one.tls?.key_file === other.tls?.key_file;
 }
 

@@ -10,6 +10,7 @@
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { AcceptedConnection, ConnectionListener } from "../miners/miner_listener.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
+import { ProtocolViolation } from "../../base/violation.ts";
 import { CarrierStream, SocketConnection } from "./node_streams.ts";
 import { explainHandshake, TlsHandshakeFailed, whyNotTls } from "./handshake_failure.ts";
 
@@ -22,15 +23,38 @@ const READ_BYTES = 512;
  */
 const WRITE_BYTES = 16 * 1024;
 
+const NO_BYTES = new Uint8Array(0);
+
+/** Which connections begin with a header that is not TLS, and where it ends. */
+export interface PlainHeaders {
+  /** Whether a connection from here begins with one. */
+  isTrusted(from: PeerAddress): boolean;
+  /**
+   * The header at the beginning of what a connection sent so far; `undefined` if more has to come.
+   *
+   * @throws ProtocolViolation if there is none.
+   */
+  read(bytes: Uint8Array): { readonly length: number } | undefined;
+}
+
 /** A listener whose connections speak TLS. */
 export class TlsListener implements ConnectionListener {
   readonly #listener: ConnectionListener;
   readonly #context: () => SecureContext;
+  readonly #headers: PlainHeaders | undefined;
 
-  /** Owns `listener` from here on; `context` returns the certificate for a new connection. */
-  constructor(listener: ConnectionListener, context: () => SecureContext) {
+  /**
+   * Owns `listener` from here on; `context` returns the certificate for a new connection. The first
+   * reads of a connection with a header bring its bytes, those after them what TLS carries.
+   */
+  constructor(
+    listener: ConnectionListener,
+    context: () => SecureContext,
+    headers?: PlainHeaders,
+  ) {
     this.#listener = listener;
     this.#context = context;
+    this.#headers = headers;
   }
 
   get addr(): PeerAddress {
@@ -39,7 +63,9 @@ export class TlsListener implements ConnectionListener {
 
   /** Does not wait for the handshake, which starts with the first read. */
   async accept(): Promise<AcceptedConnection> {
-    return new TlsConnection(await this.#listener.accept(), this.#context());
+    const tcp = await this.#listener.accept();
+    const hasHeader = this.#headers?.isTrusted(tcp.remoteAddr) ?? false;
+    return new TlsConnection(tcp, this.#context(), hasHeader ? this.#headers : undefined);
   }
 
   close(): void {
@@ -55,10 +81,15 @@ class TlsConnection implements AcceptedConnection {
   #secured: SocketConnection | undefined;
   #isSecure = false;
   #isClosed = false;
+  /** Says where its header ends; `undefined` once it has ended, or if there is none. */
+  #headers: PlainHeaders | undefined;
+  /** What came of its header, then what came with the header's end. */
+  #kept: Uint8Array = NO_BYTES;
 
-  constructor(tcp: AcceptedConnection, context: SecureContext) {
+  constructor(tcp: AcceptedConnection, context: SecureContext, headers: PlainHeaders | undefined) {
     this.#tcp = tcp;
     this.#context = context;
+    this.#headers = headers;
   }
 
   get remoteAddr(): PeerAddress {
@@ -97,10 +128,35 @@ class TlsConnection implements AcceptedConnection {
     }
   }
 
-  /** Runs the handshake and reads the miner's first bytes after it. */
-  async #readFirst(into: Uint8Array): Promise<number | null> {
+  /** Reads the next bytes of the header, and keeps what comes with its end. */
+  async #readHeader(into: Uint8Array, headers: PlainHeaders): Promise<number | null> {
     const count = await this.#tcp.read(into);
     if (count === null || this.#isClosed) return null;
+    const before = this.#kept.length;
+    const soFar = new Uint8Array(before + count);
+    soFar.set(this.#kept);
+    soFar.set(into.subarray(0, count), before);
+    this.#kept = soFar;
+    try {
+      const header = headers.read(soFar);
+      if (header === undefined) return count;
+      this.#headers = undefined;
+      this.#kept = soFar.subarray(header.length);
+      return header.length - before;
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      // The reader of these bytes finds the same fault in them.
+      return count;
+    }
+  }
+
+  /** Runs the handshake and reads the miner's first bytes after it. */
+  async #readFirst(into: Uint8Array): Promise<number | null> {
+    if (this.#headers !== undefined) return this.#readHeader(into, this.#headers);
+    const count = this.#kept.length || await this.#tcp.read(into);
+    if (count === null || this.#isClosed) return null;
+    into.set(this.#kept);
+    this.#kept = NO_BYTES;
     const reason = whyNotTls(into.subarray(0, count));
     if (reason !== undefined) throw new TlsHandshakeFailed(reason);
     const carrier = new CarrierStream(this.#tcp, READ_BYTES, into.slice(0, count));

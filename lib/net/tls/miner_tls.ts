@@ -12,6 +12,7 @@ import type { CertificateFiles } from "./certificate_files.ts";
 import { startEngineOn } from "../miners/deno_engine.ts";
 import type { Engine, ListenOptions } from "../miners/engine.ts";
 import { listenForMiners } from "../miners/miner_listener.ts";
+import type { PlainHeaders } from "./listener.ts";
 import type { ServerCertificate } from "./server_certificate.ts";
 
 /** A certificate that expires within this number of days is worth a warning. */
@@ -93,9 +94,10 @@ export class MinerTls {
   /**
    * Starts listening for miners that speak TLS.
    *
+   * @param headers Which connections begin with a header before TLS; absent for none.
    * @throws the errors of `Deno.listen`: the port is in use, or the address is not ours.
    */
-  start(files: CertificateFiles, options: ListenOptions): Engine {
+  start(files: CertificateFiles, options: ListenOptions, headers?: PlainHeaders): Engine {
     const key = keyOf(files);
     let certificate = this.#certificates.get(key);
     if (certificate === undefined || this.#listener === undefined) {
@@ -106,7 +108,7 @@ export class MinerTls {
       // A removed port may still accept after its certificate has left the configuration.
       certificate = this.#certificates.get(key) ?? certificate;
       return certificate!.context;
-    });
+    }, headers);
     return startEngineOn(listener, options);
   }
 }

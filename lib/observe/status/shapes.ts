@@ -45,6 +45,9 @@ export const SummarySchema = v.strictObject({
     silent_connections: count(
       "Connections that ended without sending a byte, as those of health checks do.",
     ),
+    health_checks: count(
+      "Connections of load balancers with a PROXY header for no miner, and nothing after it, or without a byte.",
+    ),
     bytes_read: count("Payload bytes from miners."),
     bytes_written: count("Payload bytes to miners that their sockets have accepted."),
   }),

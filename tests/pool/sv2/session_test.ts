@@ -56,6 +56,7 @@ Deno.test("A ready session reports its terms", async () => {
     jobsKeepDifficulty: true,
     validation: "here",
     verdicts: "given",
+    verdictTimeoutMs: Infinity,
     canSayTimeZero: true,
     retention: { jobs: 64, acrossClean: 0, ms: 240_000 },
   });
