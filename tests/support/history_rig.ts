@@ -12,6 +12,7 @@ import {
   type SumStep,
   type WorkerStep,
 } from "../../lib/observe/history/steps.ts";
+import { OTHERS_START_MS } from "./own_history.ts";
 
 /** A midnight, by UTC. */
 export const MIDNIGHT: number = Date.UTC(2027, 2, 1);
@@ -73,11 +74,7 @@ export function step(at: number, values: Partial<HistoryStep> = {}): HistoryStep
   };
 }
 
-/**
- * A lock that was just given up may be held for a moment: by a program that another test starts in
- * this process, until its start has closed the files it inherited. In milliseconds.
- */
-const OTHERS_START_MS = 2_000;
+/** What is said while a program that another test starts still has the lock. */
 const LOCKED = "another btcagent keeps its history there";
 
 /** A folder, and the histories that are opened in it. */
