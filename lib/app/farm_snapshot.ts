@@ -216,10 +216,13 @@ export class FarmReader {
   }
 }
 
-/** What is wrong with the disk of the history. A clock that is not set yet is no trouble of it. */
+/**
+ * What is wrong with the disk of the history. A clock that is not set yet is no trouble of it, nor a
+ * file that the process before this one still has.
+ */
 function historyTroubles(history: Pick<HistoryView, "shape"> | undefined): DiskTrouble[] {
   if (history === undefined) return [];
   const { state, problem } = history.shape;
-  const isWell = state === "working" || state === "no_clock";
+  const isWell = state === "working" || state === "waiting" || state === "no_clock";
   return isWell ? [] : [{ what: "the history", reason: problem }];
 }

@@ -39,6 +39,12 @@ const LEAST_STEP_MS = 10_000;
 /** The pause between two turns of work, in milliseconds. */
 const PAUSE_MS = 1;
 
+/**
+ * A file that cannot be opened is no trouble for this long after the start, in milliseconds: at an
+ * upgrade the old process has it until it ends.
+ */
+const HANDOVER_MS = 3 * MINUTE_MS;
+
 /** A stop waits this long for the last step, in milliseconds. */
 const END_TIMEOUT_MS = 5_000;
 
@@ -62,8 +68,8 @@ export interface HistoryKeeperOptions {
   readonly rememberMs: number;
 }
 
-/** While the file is not open. */
-const NOT_OPEN: HistoryFigures = {
+/** While the file is not open; its `state` and `problem` are added. */
+const NOT_OPEN: Omit<HistoryFigures, "state" | "problem"> = {
   bytes: 0,
   from: undefined,
   to: undefined,
@@ -71,8 +77,6 @@ const NOT_OPEN: HistoryFigures = {
   dropped: 0,
   bytesWritten: 0,
   fsyncs: { boundsMs: [], counts: [0], sumMs: 0 },
-  state: "failing",
-  problem: "",
 };
 
 /** Keeps the history of one proxy. */
@@ -116,7 +120,7 @@ export class HistoryKeeper implements HistoryView {
   }
 
   get shape(): KeptHistoryShape {
-    const figures = this.#store?.figures ?? { ...NOT_OPEN, problem: this.#problem };
+    const figures = this.#store?.figures ?? this.#notOpen;
     const seconds = (ms: number | undefined) => ms === undefined ? null : ms / 1000;
     return {
       kept: this.#store !== undefined,
@@ -131,6 +135,11 @@ export class HistoryKeeper implements HistoryView {
       fsync: histogramShape(figures.fsyncs),
       ...this.#week.shape,
     };
+  }
+
+  get #notOpen(): HistoryFigures {
+    const isNew = this.#options.time.now() - this.#startedAt < HANDOVER_MS;
+    return { ...NOT_OPEN, state: isNew ? "waiting" : "failing", problem: this.#problem };
   }
 
   *causesOver(span: Span): Generator<void, CausesReport | undefined> {
@@ -201,12 +210,12 @@ export class HistoryKeeper implements HistoryView {
   }
 
   *#minute(): Generator<void, void> {
+    if (this.#store === undefined) this.#open();
     yield* this.#collector!.look();
     if (this.#store !== undefined) yield* this.#store.flush();
   }
 
   *#endStep(isLast: boolean): Generator<void, void> {
-    if (this.#store === undefined && !isLast) this.#open();
     const collector = this.#collector!;
     const step = yield* collector.end(isLast);
     const store = this.#store;

@@ -101,8 +101,10 @@ Deno.test("a file that cannot be opened is said once, tried again, and used when
     ...disk,
     notes: disk.store === undefined ? ["No disk."] : [],
   }));
-  rig.run(30 * MINUTE_MS);
-  assert.equal(rig.opened, 4);
+  rig.run(2 * MINUTE_MS);
+  assert.equal(rig.keeper.shape.state, "waiting", "the process before may still have it");
+  rig.run(28 * MINUTE_MS);
+  assert.ok(rig.opened >= 25 && rig.opened <= 32, `opened ${rig.opened} times`);
   assert.equal(log.take().filter((line) => line === "warning: No disk.").length, 1);
   const { shape } = rig.keeper;
   assert.deepEqual([shape.kept, shape.state, shape.problem], [false, "failing", "No disk."]);

@@ -123,7 +123,9 @@ Deno.test("Kubernetes asks for health where the configuration beside it serves t
 Deno.test("HAProxy asks for health, which needs no token, and not by opening miners' connections", async () => {
   const text = await Deno.readTextFile(`${CONF}haproxy.cfg`);
   assert.match(text, /^ {2}option httpchk GET \/healthz$/m);
-  assert.match(text, /^ {2}default-server check port 9999 /m);
+  assert.match(text, /^ {2}default-server send-proxy-v2 check port 9999 /m);
+  // The status server does not speak that protocol; with a port of its own a check has no header.
+  assert.doesNotMatch(text, /check-send-proxy/);
 });
 
 Deno.test("OpenWrt's script is sh", async () => {

@@ -2,6 +2,7 @@
 
 import { SV2_LIKES } from "../../lib/sim/sv2_pool/personality.ts";
 import { mineThroughSv2 } from "../support/sv2_farms.ts";
+import { moveAmongKinds } from "../support/moving_farm.ts";
 
 /** The pool follows the hashrate that is declared to it, so that shares come faster than in reality. */
 const SHARES_A_MINUTE = 900;
@@ -15,3 +16,6 @@ for (const like of SV2_LIKES) {
       shares: 150,
     }));
 }
+
+Deno.test("A farm moves a thousand times among pools of three kinds, and nobody notices", () =>
+  moveAmongKinds({ miners: 20, moves: 1_000, shares: 20 }));

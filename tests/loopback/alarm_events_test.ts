@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { openHistory } from "../../lib/app/open_history.ts";
+import { openOwnHistory } from "../support/own_history.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import type { Time } from "../../lib/base/clock.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
@@ -269,7 +269,7 @@ Deno.test("an outage that lasts over a restart has one beginning and one end, wi
     const history = { path: `${folder}/history.sqlite` };
     const events = { ...EVENTS, outage: { after_seconds: 2 } };
     const run = async (act: (rig: AlarmRig) => Promise<void>) => {
-      const keeper = openHistory(configOf([pool], { history }), systemTime);
+      const keeper = openOwnHistory(configOf([pool], { history }), systemTime);
       const { hooks, incidents: memory } = keeper;
       {
         // Whatever has to come first on a busy machine: the pool at the start, miners at the next.

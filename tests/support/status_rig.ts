@@ -14,7 +14,7 @@ import { ProblemSchema, type ProblemShape } from "../../lib/observe/status/shape
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
 import { BalancerPorts } from "../../lib/app/balancer_ports.ts";
 import type { HistoryKeeper } from "../../lib/app/history_keeper.ts";
-import { openHistory } from "../../lib/app/open_history.ts";
+import { openOwnHistory } from "./own_history.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
@@ -60,7 +60,7 @@ export class StatusRig {
     }));
     assert.ok(result.ok, JSON.stringify(result));
     const config = { ...result.config, agent_listen_port: 0 };
-    this.history = config.history.path === "" ? undefined : openHistory(config, time);
+    this.history = config.history.path === "" ? undefined : openOwnHistory(config, time);
     this.proxy = new Proxy({
       config,
       version: "0.0.0-test",

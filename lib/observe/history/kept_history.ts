@@ -19,6 +19,8 @@ import type {
 
 /**
  * - `working`: the last write succeeded;
+ * - `waiting`: the file could not be opened in the first minutes, perhaps because the process before
+ *   this one still has it;
  * - `no_clock`: the clock shows a time before this version was made, so nothing is written;
  * - `full`: there is no room on the disk, or the file has reached its greatest size;
  * - `read_only`: the file, or the file system, cannot be written;
@@ -27,6 +29,7 @@ import type {
  */
 export const HISTORY_STATES = [
   "working",
+  "waiting",
   "no_clock",
   "full",
   "read_only",

@@ -6,7 +6,7 @@ import { fileTrouble } from "../../base/file_trouble.ts";
 import type { HistoryState } from "./kept_history.ts";
 
 /** What went wrong. `busy`: another process writes just now. */
-export type Trouble = Exclude<HistoryState, "working" | "no_clock"> | "busy";
+export type Trouble = Exclude<HistoryState, "working" | "waiting" | "no_clock"> | "busy";
 
 const CODES: Readonly<Record<number, Trouble>> = {
   5: "busy", // SQLITE_BUSY

@@ -61,12 +61,13 @@ const moment = (what: string) =>
 
 /** @internal A part of `/api/v1/summary`: the history on disk, and the last seven days in short. */
 export const KeptHistorySchema = v.strictObject({
-  kept: flag("Whether the file could be opened. If not, btcagent tries again every ten minutes."),
+  kept: flag("Whether the file could be opened. If not, btcagent tries again every minute."),
   bytes: count("The size of the file, and of what waits to be moved into it."),
   from: moment("Start of the oldest step"),
   to: moment("End of the newest step"),
   state: about(
-    "`working`; `no_clock` while the clock shows a time before this version was made; `full`, " +
+    "`working`; `waiting` if the file could not be opened in the first minutes, perhaps because " +
+      "another process still has it; `no_clock` while the clock shows a time before this version was made; `full`, " +
       "`read_only`, `damaged`; `failing` for any other trouble with the disk.",
     v.picklist(HISTORY_STATES),
   ),
