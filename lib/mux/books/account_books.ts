@@ -24,7 +24,7 @@ export interface LiveBooks {
 }
 
 /** With fewer shares, or less time in milliseconds, an account's hashrate is mostly luck. */
-const TELLING_SHARES = 50;
+const TELLING_SHARES = 25;
 const TELLING_MS = 20_000;
 
 /** The counts of one account as others read them. */

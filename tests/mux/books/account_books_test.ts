@@ -38,10 +38,10 @@ Deno.test("A farm's hashrate is expected 20 s after its first shares, whenever t
   }
 });
 
-Deno.test("With fewer than 50 shares, a hashrate is mostly luck, and nothing is expected", () => {
+Deno.test("With fewer than 25 shares, a hashrate is mostly luck, and nothing is expected", () => {
   let time = 0;
   const books = new AccountBooks(() => [], () => time);
-  for (let i = 0; i < 49; i++) books.credit(1, time += 1000);
+  for (let i = 0; i < 24; i++) books.credit(1, time += 1000);
   assert.equal(books.expectedHashrate, undefined);
   books.credit(1, time += 1000);
   assert.ok(books.expectedHashrate! > 0);
