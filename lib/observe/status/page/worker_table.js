@@ -100,7 +100,7 @@ export class WorkerTable {
   );
   #count = h("p", { class: "muted count", role: "status" });
   #empty = h("p", { class: "empty", hidden: true });
-  /** Leads to those who have been gone for so long that they are not in the list. */
+  /** A link to workers that have been gone for too long to be in the list. */
   #past = h("a", { href: "#/" });
   #pastLine = h("p", { class: "past-line", hidden: true }, this.#past);
   #hasPast = false;
